@@ -1,0 +1,32 @@
+import express, { type Express } from 'express';
+import { answerProblems } from './middleware/problem.js';
+import { identifyRequest } from './middleware/request-facts.js';
+import { logRequests } from './middleware/request-log.js';
+import { forbidCaching, secureHeaders } from './middleware/security-headers.js';
+import { serve } from './middleware/serve.js';
+import { refuseMethod, refuseUnknownPath } from './middleware/unknown-route.js';
+import { routes } from './routes.js';
+import { createServices, type Dependencies } from './services.js';
+
+/**
+ * The API as an Express application. Addresses are those of the TCP connection: `trust proxy` stays off, because
+ * anybody could write an X-Forwarded-For header and slip out of the throttles.
+ */
+export function createApp(dependencies: Dependencies): Express {
+  const services = createServices(dependencies);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(identifyRequest, logRequests(services.logger), secureHeaders, forbidCaching);
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const here = routes.filter((route) => route.path === path);
+    for (const route of here) {
+      const register = route.method === 'GET' ? app.get.bind(app) : app.post.bind(app);
+      register(path, serve(route, services));
+    }
+    app.all(path, refuseMethod(here.map((route) => route.method)));
+  }
+  app.use(refuseUnknownPath);
+  app.use(answerProblems(services.logger));
+  return app;
+}

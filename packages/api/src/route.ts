@@ -1,0 +1,69 @@
+import type { Actor } from '@safekeep/shared/audit/audit';
+import type { Role } from '@safekeep/shared/history/users';
+import type { z } from 'zod';
+import type { Services } from './services.js';
+
+/** What a route reads of its request; a part without a schema must be empty (query, params) or is not read. */
+export interface RequestSchemas {
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly params?: z.ZodType;
+  readonly headers?: z.ZodType;
+}
+
+/** The validated parts of a request. */
+export type Input<S extends RequestSchemas> = {
+  readonly [Part in keyof S]: S[Part] extends z.ZodType ? z.output<S[Part]> : never;
+};
+
+/** What the audit event of a request will say; a handler may correct it as it learns more. */
+export interface AuditDraft {
+  actor: Actor;
+  target: string | null;
+  detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** One request, validated, on its way to a handler. */
+export interface Call<Validated> {
+  readonly input: Validated;
+  readonly audit: AuditDraft;
+  readonly address: string;
+}
+
+export interface Answer<Body> {
+  readonly body: Body;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One row of the API's table. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** As in the contract, with `:id` for a parameter. A fixed path stands before one with a parameter. */
+  readonly path: string;
+  /** The least role that may; `null` lets everybody in, without a token. */
+  readonly role: Role | null;
+  /**
+   * What the audit trail calls it, and who writes the event of a request that reached its handler: the pipeline (its
+   * outcome) or the handler (its effect, the same event as from the command line). `null` leaves no trace.
+   */
+  readonly audit: { readonly action: string; readonly by: 'pipeline' | 'handler' } | null;
+  /** Reads are never throttled; failed logins are counted by the login itself. */
+  readonly throttle: 'none' | 'writes' | 'failed logins';
+  readonly request: RequestSchemas;
+  /** Status and body of success; every other answer is a problem. */
+  readonly status: 200 | 202;
+  readonly response: z.ZodType;
+  handle(services: Services, call: Call<unknown>): Promise<Answer<unknown>>;
+}
+
+interface Definition<S extends RequestSchemas, R extends z.ZodType>
+  extends Omit<Route, 'request' | 'response' | 'handle'> {
+  readonly request: S;
+  readonly response: R;
+  handle(services: Services, call: Call<Input<S>>): Promise<Answer<z.output<R>>>;
+}
+
+/** Lets the compiler check that a row's handler takes what its schemas give and answers what its response says. */
+export function route<S extends RequestSchemas, R extends z.ZodType>(definition: Definition<S, R>): Route {
+  return definition;
+}

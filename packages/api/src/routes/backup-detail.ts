@@ -1,0 +1,21 @@
+import type { BackupDetail } from '@safekeep/shared/contracts/backup-detail';
+import { fail } from '@safekeep/shared/errors';
+import { findBackup } from '@safekeep/shared/history/backups';
+import { listRecoveryTests } from '@safekeep/shared/history/recovery-tests';
+import { listVerifications } from '@safekeep/shared/history/verifications';
+import type { Answer, Call } from '../route.js';
+import type { Services } from '../services.js';
+
+/** One backup with all that was done to prove it. */
+export async function readBackup(
+  { pool }: Services,
+  { input, audit }: Call<{ params: { id: string } }>,
+): Promise<Answer<BackupDetail>> {
+  const { id } = input.params;
+  audit.target = id;
+  const backup = await findBackup(pool, id);
+  if (backup === null) throw fail('BACKUP_UNKNOWN', { id });
+  const verifications = await listVerifications(pool, id);
+  const recoveryTests = await listRecoveryTests(pool, id);
+  return { body: { ...backup, verifications, recoveryTests } };
+}

@@ -1,0 +1,49 @@
+import type { Secret } from '@safekeep/shared/config/secret';
+import type { Logger } from '@safekeep/shared/logger';
+import type { Producer } from '@safekeep/shared/queues/producer';
+import type { Redis } from 'ioredis';
+import type pg from 'pg';
+import { Gate } from './auth/gate.js';
+import type { LoginDesk } from './auth/login.js';
+import { PasswordCheck } from './auth/password.js';
+import { Tokens } from './auth/token.js';
+import { Counter } from './throttle/counter.js';
+import { ANONYMOUS_REFUSALS, HASHES_AT_A_TIME, LOGINS_WAITING } from './throttle/limits.js';
+import { LoginThrottle } from './throttle/login-throttle.js';
+import { WriteThrottle } from './throttle/write-throttle.js';
+
+/** What the API is given. */
+export interface Dependencies {
+  readonly pool: pg.Pool;
+  readonly producer: Producer;
+  /** Counts logins, writes and refusals. */
+  readonly redis: Redis;
+  readonly jwtSecret: Secret;
+  /** The names only: the API has no business with the URLs. */
+  readonly sourceNames: readonly string[];
+  readonly logger: Logger;
+}
+
+/** What the handlers and the pipeline work with. */
+export interface Services extends Omit<Dependencies, 'redis' | 'jwtSecret'> {
+  readonly tokens: Tokens;
+  readonly login: LoginDesk;
+  readonly writes: WriteThrottle;
+  readonly refusals: Counter;
+}
+
+export function createServices(dependencies: Dependencies): Services {
+  const { redis, jwtSecret, ...kept } = dependencies;
+  return {
+    ...kept,
+    tokens: new Tokens(jwtSecret),
+    login: {
+      pool: kept.pool,
+      throttle: new LoginThrottle(redis),
+      passwords: new PasswordCheck(),
+      gate: new Gate(HASHES_AT_A_TIME, LOGINS_WAITING),
+    },
+    writes: new WriteThrottle(redis),
+    refusals: new Counter(redis, 'refusals', ANONYMOUS_REFUSALS),
+  };
+}

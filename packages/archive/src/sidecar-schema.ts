@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+export const FORMAT_VERSION = 1;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
+const time = z.iso.datetime();
+const text = z.string().min(1);
+const digits = z.string().regex(/^\d{1,20}$/, 'must be a decimal number');
+const count = z.int().nonnegative();
+
+// Names are joined to directories by whoever reads a sidecar, so nothing but these shapes gets through.
+const backupName = z.string().regex(/^(full|incremental|emergency)_backup_\d{8}_\d{6}\.pgdump\.enc\.gz$/);
+const companionName = z
+  .string()
+  .regex(/^(full|incremental|emergency)_backup_\d{8}_\d{6}\.(globals\.sql|manifest)\.enc$/);
+
+/** A backup sees the rows that this snapshot saw, on this server. */
+const snapshot = z.strictObject({
+  /** 64-bit transaction id: every transaction before it is in the backup. */
+  xmin: digits,
+  /** null where the server would not tell (pg_control_system() needs a right). */
+  systemIdentifier: digits.nullable(),
+  timeline: z.int().positive().nullable(),
+  databaseOid: z.int().positive(),
+  postmasterStartTime: text,
+  inRecovery: z.boolean(),
+});
+
+const table = z.strictObject({ schema: text, name: text, rows: count });
+
+/** A further sealed file of the same backup. Its hash is not called `checksum`: that key occurs once. */
+const companion = z.strictObject({
+  kind: z.enum(['globals', 'manifest']),
+  fileName: companionName,
+  size: z.int().positive(),
+  sha256,
+});
+
+const bodyFields = {
+  formatVersion: z.literal(FORMAT_VERSION),
+  id: z.uuid(),
+  source: text,
+  type: z.enum(['full', 'incremental', 'emergency']),
+  baseId: z.uuid().nullable(),
+  sequence: z.int().positive(),
+  previousHmac: sha256.nullable(),
+  fileName: backupName,
+  startedAt: time,
+  endedAt: time,
+  size: z.int().positive(),
+  checksum: sha256,
+  archiveSize: z.int().positive(),
+  postgresVersion: text,
+  pgDumpVersion: text,
+  database: text,
+  compression: z.string().regex(/^(none|(gzip|lz4|zstd):\d{1,2})$/),
+  cipher: z.literal('aes-256-cbc-pbkdf2'),
+  keyId: z.string().regex(/^[0-9a-f]{16}$/),
+  snapshot,
+  tables: z.array(table),
+  largeObjects: count,
+  companions: z.array(companion),
+};
+
+const baseRule = { path: ['baseId'], message: 'an incremental names its base, and nothing else does' };
+
+/** What Safekeep knows about a finished backup; docs/BACKUP_FORMAT.md says what each field means. */
+export const sidecarBodySchema = z.strictObject(bodyFields).refine(namesItsBase, baseRule);
+
+/** A body and the HMAC-SHA-256 over it, in hex. */
+export const sidecarSchema = z.strictObject({ ...bodyFields, hmac: sha256 }).refine(namesItsBase, baseRule);
+
+export type SidecarBody = z.infer<typeof sidecarBodySchema>;
+export type Sidecar = z.infer<typeof sidecarSchema>;
+
+function namesItsBase(body: { type: string; baseId: string | null }): boolean {
+  return (body.type === 'incremental') === (body.baseId !== null);
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { fail } from '../errors.js';
+import { MAKE_A_KEY } from './encryption-key.js';
+import { type Environment, type EnvironmentName, environmentNames, environmentSchema } from './schema.js';
+import { readSourcesFile, type Source } from './sources.js';
+
+/** Which process reads the environment; each has variables that it cannot work without. */
+export type ProcessRole = 'api' | 'worker' | 'cli';
+
+export type Config = Readonly<Environment> & { readonly sources: readonly Source[] };
+
+/** The configuration of one kind of process, with what that kind cannot do without. */
+export type ConfigOf<Role extends ProcessRole> = Config & {
+  readonly [Name in (typeof REQUIRED)[Role][number]]: NonNullable<Config[Name]>;
+};
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const HOW_TO_SET: Partial<Record<EnvironmentName, string>> = {
+  HISTORY_DATABASE_URL: 'set it to postgres://user:password@host:5432/safekeep_history',
+  REDIS_URL: 'set it to redis://host:6379',
+  BACKUP_ENCRYPTION_KEY: `${MAKE_A_KEY}, keep a copy outside this system`,
+  JWT_SECRET: MAKE_A_KEY,
+};
+
+const REQUIRED = {
+  api: ['HISTORY_DATABASE_URL', 'REDIS_URL', 'JWT_SECRET'],
+  worker: ['HISTORY_DATABASE_URL', 'REDIS_URL', 'BACKUP_ENCRYPTION_KEY'],
+  cli: ['HISTORY_DATABASE_URL', 'REDIS_URL'],
+} as const satisfies Record<ProcessRole, readonly EnvironmentName[]>;
+
+/**
+ * Reads and checks the whole environment for one kind of process. `X_FILE` gives the value of X from a file, less one
+ * trailing newline; an empty variable counts as not set.
+ *
+ * @throws SafekeepError CONFIG_INVALID that names every mistake at once, each with its remedy and without any value.
+ */
+export function loadConfig<Role extends ProcessRole>(variables: Variables, role: Role): ConfigOf<Role> {
+  const problems: string[] = [];
+  const values = resolveFiles(variables, problems);
+  for (const name of REQUIRED[role]) {
+    if (values[name] === undefined && !hasProblem(problems, name)) {
+      problems.push(`${name} is missing: ${HOW_TO_SET[name]}`);
+    }
+  }
+  const parsed = environmentSchema.safeParse(values);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    if (values[name as EnvironmentName] !== undefined) problems.push(`${name}: ${issue.message}`);
+  }
+  const sources = readSources(values, problems);
+  if (!parsed.success || problems.length > 0) {
+    const list = problems.map((problem) => `  - ${problem}`).join('\n');
+    throw fail('CONFIG_INVALID', { count: problems.length, problems: list });
+  }
+  const config: Config = Object.freeze({ ...parsed.data, sources });
+  return config as ConfigOf<Role>;
+}
+
+function resolveFiles(variables: Variables, problems: string[]): Partial<Record<EnvironmentName, string>> {
+  const values: Partial<Record<EnvironmentName, string>> = {};
+  for (const name of environmentNames) {
+    const direct = variables[name] || undefined;
+    const path = variables[`${name}_FILE`] || undefined;
+    if (direct !== undefined && path !== undefined) {
+      problems.push(`${name} and ${name}_FILE are both set: keep one of them`);
+    } else if (path !== undefined) {
+      const content = readValue(path);
+      if (content === undefined)
+        problems.push(`${name}_FILE: ${path} cannot be read; check path and permissions`);
+      else if (content === '') problems.push(`${name}_FILE: ${path} is empty`);
+      else values[name] = content;
+    } else if (direct !== undefined) {
+      values[name] = direct;
+    }
+  }
+  return values;
+}
+
+function readValue(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+function hasProblem(problems: readonly string[], name: string): boolean {
+  return problems.some((problem) => problem.startsWith(name));
+}
+
+function readSources(values: Partial<Record<EnvironmentName, string>>, problems: string[]): Source[] {
+  const sources = values.SOURCES_FILE === undefined ? [] : readSourcesFile(values.SOURCES_FILE, problems);
+  const main = environmentSchema.shape.SOURCE_DATABASE_URL.safeParse(values.SOURCE_DATABASE_URL);
+  if (main.data !== undefined) sources.unshift({ name: 'main', url: main.data });
+  if (
+    sources.length === 0 &&
+    values.SOURCE_DATABASE_URL === undefined &&
+    !hasProblem(problems, 'SOURCES_FILE')
+  ) {
+    problems.push('SOURCE_DATABASE_URL is missing: set it to postgres://user:password@host:5432/database');
+  }
+  refuseDuplicates(sources, problems);
+  refuseHistoryAsSource(sources, values.HISTORY_DATABASE_URL, problems);
+  return sources;
+}
+
+function refuseDuplicates(sources: readonly Source[], problems: string[]): void {
+  const names = sources.map((source) => source.name);
+  for (const name of new Set(names.filter((name, at) => names.indexOf(name) !== at))) {
+    problems.push(`SOURCES_FILE: the source "${name}" is named twice; \`main\` is SOURCE_DATABASE_URL`);
+  }
+}
+
+/** A history that lives in the database it describes is lost together with it. */
+function refuseHistoryAsSource(
+  sources: readonly Source[],
+  history: string | undefined,
+  problems: string[],
+): void {
+  for (const source of sources) {
+    if (history !== undefined && sameDatabase(history, source.url.reveal())) {
+      problems.push(
+        `HISTORY_DATABASE_URL is the database of source "${source.name}": give history a database of its own`,
+      );
+    }
+  }
+}
+
+function sameDatabase(left: string, right: string): boolean {
+  if (!URL.canParse(left) || !URL.canParse(right)) return false;
+  const [a, b] = [new URL(left), new URL(right)];
+  return a.hostname === b.hostname && (a.port || '5432') === (b.port || '5432') && a.pathname === b.pathname;
+}

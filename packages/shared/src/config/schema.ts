@@ -1,0 +1,122 @@
+import { CronExpressionParser } from 'cron-parser';
+import { z } from 'zod';
+import { encryptionKeyWeakness, MAKE_A_KEY } from './encryption-key.js';
+import { Secret } from './secret.js';
+import { postgresUrlMistake } from './sources.js';
+
+const secret = z.string().transform((value) => new Secret(value));
+
+const postgresUrl = z
+  .string()
+  .superRefine((url, context) => {
+    const mistake = postgresUrlMistake(url);
+    if (mistake !== null) context.addIssue({ code: 'custom', message: mistake });
+  })
+  .pipe(secret);
+
+const redisUrl = z
+  .string()
+  .refine((url) => /^rediss?:\/\//.test(url) && URL.canParse(url), 'it needs redis://host:6379 or rediss://…')
+  .pipe(secret);
+
+const encryptionKey = z
+  .string()
+  .superRefine((key, context) => {
+    const weakness = encryptionKeyWeakness(key);
+    if (weakness !== null)
+      context.addIssue({ code: 'custom', message: `the key is weak: ${weakness}; ${MAKE_A_KEY}` });
+  })
+  .pipe(secret);
+
+const jwtSecret = z
+  .string()
+  .superRefine((value, context) => {
+    const weakness = encryptionKeyWeakness(value);
+    if (weakness !== null)
+      context.addIssue({ code: 'custom', message: `the secret is weak: ${weakness}; ${MAKE_A_KEY}` });
+  })
+  .pipe(secret);
+
+function wholeNumber(minimum: number, maximum: number) {
+  const message = `it needs a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, message);
+}
+
+const onOff = z.enum(['on', 'off'], 'it needs on or off').transform((value) => value === 'on');
+
+/** Five cron fields, or `off` (then `null`). Seconds are refused: no job here is meant to run every second. */
+const schedule = z
+  .string()
+  .refine(
+    (value) => value === 'off' || isCron(value),
+    'it needs five cron fields such as "0 2 * * *", or off',
+  )
+  .transform((value) => (value === 'off' ? null : value));
+
+function isCron(value: string): boolean {
+  if (value.trim().split(/\s+/).length !== 5) return false;
+  try {
+    CronExpressionParser.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const timeZone = z.string().refine((value) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
+}, 'it needs an IANA time zone such as UTC or Europe/Berlin');
+
+/** Everything Safekeep reads from its environment; the names are a contract (README, .env.example). */
+export const environmentSchema = z.object({
+  HISTORY_DATABASE_URL: postgresUrl,
+  HISTORY_MIGRATIONS_URL: postgresUrl.optional(),
+  REDIS_URL: redisUrl,
+  SOURCE_DATABASE_URL: postgresUrl.optional(),
+  SOURCES_FILE: z.string().optional(),
+  SCRATCH_DATABASE_URL: postgresUrl.optional(),
+  BACKUP_DIR: z.string().startsWith('/', 'it needs an absolute path').default('/backups'),
+  BACKUP_ENCRYPTION_KEY: encryptionKey.optional(),
+  BACKUP_COMPRESSION: z
+    .string()
+    .regex(/^gzip:[1-9]$/, 'it needs gzip:1 to gzip:9')
+    .default('gzip:9'),
+  BACKUP_RETENTION_FULL_DAYS: wholeNumber(1, 36_500).default(90),
+  BACKUP_RETENTION_INCREMENTAL_DAYS: wholeNumber(1, 36_500).default(30),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(3000),
+  JWT_SECRET: jwtSecret.optional(),
+  ADMIN_USERNAME: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, 'it needs 1 to 64 of a-z, 0-9, and . _ @ -')
+    .default('admin'),
+  ADMIN_PASSWORD: z.string().min(12, 'it needs at least 12 characters').max(256).pipe(secret).optional(),
+  LOG_LEVEL: z
+    .enum(['error', 'warn', 'info', 'debug'], 'it needs error, warn, info or debug')
+    .default('info'),
+  LOG_FILE: z.string().startsWith('/', 'it needs an absolute path').optional(),
+  METRICS_TOKEN: z.string().min(16, 'it needs at least 16 characters').pipe(secret).optional(),
+  WORKER_CONCURRENCY: wholeNumber(1, 64).default(2),
+  NOTIFY_ON_SUCCESS: onOff.default(false),
+  SCHEDULE_TIMEZONE: timeZone.default('UTC'),
+  SCHEDULE_FULL: schedule.default('0 2 * * *'),
+  SCHEDULE_INCREMENTAL: schedule.default('0 */6 * * *'),
+  SCHEDULE_TEST: schedule.default('0 4 * * *'),
+  SCHEDULE_VERIFY: schedule.default('0 3 * * 0'),
+  SCHEDULE_CLEANUP: schedule.default('0 5 * * *'),
+  SCHEDULE_REPORT: schedule.default('0 6 * * *'),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+export type EnvironmentName = keyof Environment;
+
+export const environmentNames = Object.keys(environmentSchema.shape) as EnvironmentName[];

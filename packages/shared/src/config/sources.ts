@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { Secret } from './secret.js';
+
+/** A PostgreSQL database that is backed up. */
+export interface Source {
+  /** Short name; `main` is the one of SOURCE_DATABASE_URL. */
+  readonly name: string;
+  readonly url: Secret;
+}
+
+/** Names become folder names below BACKUP_DIR, so they are kept plain. */
+export const sourceName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_-]{0,31}$/,
+    'a source name has 1 to 32 of a-z, 0-9, _ and -, and starts with a letter',
+  );
+
+const RESERVED = new Set(['reports']);
+
+const sourcesFile = z.array(
+  z
+    .strictObject({ name: sourceName, url: z.string().optional(), urlFile: z.string().optional() })
+    .refine(
+      (entry) => (entry.url === undefined) !== (entry.urlFile === undefined),
+      'give either url or urlFile',
+    ),
+);
+
+/**
+ * Reads SOURCES_FILE. Every mistake is pushed to `problems` as one sentence; none of them quotes a URL.
+ */
+export function readSourcesFile(path: string, problems: string[]): Source[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read';
+    problems.push(`SOURCES_FILE: ${path} ${reason}; it needs [{"name":"lab","url":"postgres://…"}]`);
+    return [];
+  }
+  const result = sourcesFile.safeParse(parsed);
+  if (!result.success) {
+    for (const issue of result.error.issues) {
+      problems.push(`SOURCES_FILE: ${issue.path.join('.') || 'the file'}: ${issue.message}`);
+    }
+    return [];
+  }
+  return result.data.flatMap((entry) => readEntry(entry, problems));
+}
+
+function readEntry(entry: z.infer<typeof sourcesFile>[number], problems: string[]): Source[] {
+  if (RESERVED.has(entry.name)) {
+    problems.push(
+      `SOURCES_FILE: the name "${entry.name}" is reserved for a folder of BACKUP_DIR; choose another`,
+    );
+    return [];
+  }
+  try {
+    const url = entry.url ?? readFileSync(entry.urlFile as string, 'utf8').trim();
+    const weakness = postgresUrlMistake(url);
+    if (weakness === null) return [{ name: entry.name, url: new Secret(url) }];
+    problems.push(`SOURCES_FILE: source "${entry.name}": ${weakness}`);
+  } catch {
+    problems.push(`SOURCES_FILE: source "${entry.name}": urlFile ${entry.urlFile} cannot be read`);
+  }
+  return [];
+}
+
+/** Tells what is wrong with a PostgreSQL URL without quoting it, or `null`. */
+export function postgresUrlMistake(url: string): string | null {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    return 'it is not a URL; it needs postgres://user:password@host:5432/database (special characters %-encoded)';
+  }
+  if (!/^postgres(ql)?:$/.test(parsed.protocol)) return 'it must start with postgres:// or postgresql://';
+  if (parsed.pathname.length < 2)
+    return 'it names no database; it needs postgres://user:password@host:5432/database';
+  if (/%0a|%0d/i.test(url)) return 'line breaks in a PostgreSQL URL are not supported';
+  return null;
+}

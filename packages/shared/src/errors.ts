@@ -1,0 +1,330 @@
+/**
+ * The one catalogue of errors: what went wrong, what to do, and how each edge (HTTP, CLI, queue) shows it.
+ * Code throws `fail('CODE', {…})` with the cause; only the edges translate.
+ */
+
+interface ErrorSpec {
+  /** What happened. `{name}` is filled from the parameters; never with row values or secrets. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint: string;
+  readonly httpStatus: number;
+  /** See docs/OPERATIONS.md: 1 failed, 2 usage, 3 configuration, 4 unreachable, 5 proof failed, 6 refused. */
+  readonly exitCode: 1 | 2 | 3 | 4 | 5 | 6;
+  /** Whether another attempt of the same job can succeed without anybody changing anything. */
+  readonly retryable: boolean;
+}
+
+export const ERRORS = {
+  CONFIG_INVALID: {
+    message: 'The configuration has {count} mistake(s):\n{problems}',
+    hint: 'Correct the environment (see .env.example) and start again.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
+  REQUEST_INVALID: {
+    message: 'The request is not valid: {problems}',
+    hint: 'Compare the request with docs/API_DOCUMENTATION.md.',
+    httpStatus: 400,
+    exitCode: 2,
+    retryable: false,
+  },
+  BODY_MALFORMED: {
+    message: 'The body is not valid JSON.',
+    hint: 'Send a JSON object with the header Content-Type: application/json, or no body.',
+    httpStatus: 400,
+    exitCode: 2,
+    retryable: false,
+  },
+  BODY_TOO_LARGE: {
+    message: 'The body is larger than 100 kB.',
+    hint: 'No request of this API needs more; check what the client sends.',
+    httpStatus: 413,
+    exitCode: 2,
+    retryable: false,
+  },
+  CONTENT_TYPE_UNSUPPORTED: {
+    message: 'The body is not sent as application/json.',
+    hint: 'Send the header Content-Type: application/json.',
+    httpStatus: 415,
+    exitCode: 2,
+    retryable: false,
+  },
+  LOGIN_FAILED: {
+    message: 'The user name or the password is wrong.',
+    hint: 'After many failed logins an account rests for up to 15 minutes; then try again.',
+    httpStatus: 401,
+    exitCode: 2,
+    retryable: false,
+  },
+  TOKEN_MISSING: {
+    message: 'The request has no access token.',
+    hint: 'Log in with POST /auth/login and send the header Authorization: Bearer <access_token>.',
+    httpStatus: 401,
+    exitCode: 2,
+    retryable: false,
+  },
+  TOKEN_INVALID: {
+    message: 'The access token is not valid or has expired.',
+    hint: 'Log in again with POST /auth/login; a token lasts 15 minutes.',
+    httpStatus: 401,
+    exitCode: 2,
+    retryable: false,
+  },
+  ROLE_INSUFFICIENT: {
+    message: 'This needs the role {needed}; you have {role}.',
+    hint: 'Ask an administrator for the role, or use another account.',
+    httpStatus: 403,
+    exitCode: 2,
+    retryable: false,
+  },
+  TOO_MANY_REQUESTS: {
+    message: 'Too many requests of this kind in a short time.',
+    hint: 'Wait for the seconds that the Retry-After header names, then try again.',
+    httpStatus: 429,
+    exitCode: 1,
+    retryable: true,
+  },
+  ROUTE_UNKNOWN: {
+    message: 'There is no {method} {path}.',
+    hint: 'See docs/API_DOCUMENTATION.md for the routes.',
+    httpStatus: 404,
+    exitCode: 2,
+    retryable: false,
+  },
+  METHOD_NOT_ALLOWED: {
+    message: '{path} does not answer {method}.',
+    hint: 'Use one of the methods that the Allow header names.',
+    httpStatus: 405,
+    exitCode: 2,
+    retryable: false,
+  },
+  HTTP_INVALID: {
+    message: 'The request is not valid HTTP.',
+    hint: 'Check what the client, or a proxy on the way, sends.',
+    httpStatus: 400,
+    exitCode: 2,
+    retryable: false,
+  },
+  HEADERS_TOO_LARGE: {
+    message: 'The headers of the request are larger than 16 kB.',
+    hint: 'Send fewer cookies and headers; this API reads Authorization, Content-Type and Idempotency-Key.',
+    httpStatus: 431,
+    exitCode: 2,
+    retryable: false,
+  },
+  REQUEST_TOO_SLOW: {
+    message: 'The request did not arrive in time.',
+    hint: 'Send headers and body without pauses.',
+    httpStatus: 408,
+    exitCode: 1,
+    retryable: true,
+  },
+  BACKUP_UNKNOWN: {
+    message: 'There is no backup with the id {id}.',
+    hint: 'List the backups with `backup.sh list` or GET /backup/history.',
+    httpStatus: 404,
+    exitCode: 2,
+    retryable: false,
+  },
+  SOURCE_UNKNOWN: {
+    message: 'There is no source named "{source}"; known are: {known}.',
+    hint: 'Set SOURCE_DATABASE_URL (source `main`) or add the source to SOURCES_FILE, for the API and every worker.',
+    httpStatus: 422,
+    exitCode: 2,
+    retryable: false,
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    message: 'This Idempotency-Key was used before for a different request.',
+    hint: 'Use a new key for each request that shall have an effect of its own.',
+    httpStatus: 409,
+    exitCode: 2,
+    retryable: false,
+  },
+  QUEUE_UNAVAILABLE: {
+    message: 'The job queue (Redis) cannot be reached; the job was not queued and never will be.',
+    hint: 'Start Redis or correct REDIS_URL, then send the request again. `backup.sh status` shows what is reachable.',
+    httpStatus: 503,
+    exitCode: 4,
+    retryable: true,
+  },
+  HISTORY_UNAVAILABLE: {
+    message: 'The history database cannot be reached.',
+    hint: 'Start it or correct HISTORY_DATABASE_URL.',
+    httpStatus: 503,
+    exitCode: 4,
+    retryable: true,
+  },
+  LOGIN_UNAVAILABLE: {
+    message: 'Nobody can log in while Redis cannot be reached, because failed logins could not be counted.',
+    hint: 'Start Redis or correct REDIS_URL, then log in again. Tokens that were issued before stay valid.',
+    httpStatus: 503,
+    exitCode: 4,
+    retryable: true,
+  },
+  NOT_READY: {
+    message: 'The API is not ready; it cannot reach: {parts}.',
+    hint: 'Start what is named, or correct REDIS_URL or HISTORY_DATABASE_URL.',
+    httpStatus: 503,
+    exitCode: 4,
+    retryable: true,
+  },
+  LISTEN_FAILED: {
+    message: 'The API cannot listen on {host}:{port} ({reason}).',
+    hint: 'Set HOST to an address of this machine and PORT to one that is free.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
+  INTERNAL: {
+    message: 'Something failed that has no name yet.',
+    hint: 'Look in the log for the request id {requestId}.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: false,
+  },
+  SOURCE_UNREACHABLE: {
+    message: 'The source "{source}" cannot be reached (SQLSTATE {sqlstate}).',
+    hint: 'Check that the server runs, that the URL of the source is right and that the network lets the worker through.',
+    httpStatus: 502,
+    exitCode: 4,
+    retryable: true,
+  },
+  SOURCE_LOGIN_FAILED: {
+    message: 'The source "{source}" refuses the login (SQLSTATE {sqlstate}).',
+    hint: 'Check user, password and database in the URL of the source, and pg_hba.conf on its server.',
+    httpStatus: 502,
+    exitCode: 3,
+    retryable: false,
+  },
+  PG_DUMP_MISSING: {
+    message: 'No pg_dump was found on this worker.',
+    hint: 'Install the PostgreSQL client of at least the server’s version (Debian: postgresql-client).',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
+  PG_DUMP_TOO_OLD: {
+    message:
+      'The server of "{source}" is PostgreSQL {server}, newer than the newest pg_dump here ({client}).',
+    hint: 'Install the client tools of version {server} or newer on the workers; an older pg_dump cannot dump a newer server.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
+  BACKUP_DIR_UNUSABLE: {
+    message: 'The backup directory {directory} cannot be used: {reason}.',
+    hint: 'Create or mount it and let the worker’s user write there, or correct BACKUP_DIR.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
+  SPACE_TOO_SMALL: {
+    message: 'The backup directory has {free} free; this backup is expected to need {needed}.',
+    hint: 'Make room (`backup.sh cleanup`, a larger volume) before the next run; nothing was written.',
+    httpStatus: 507,
+    exitCode: 6,
+    retryable: false,
+  },
+  DISK_FULL: {
+    message: 'The backup directory is full; the unfinished backup was removed, older ones are intact.',
+    hint: 'Make room (`backup.sh cleanup`, a larger volume), then run the backup again.',
+    httpStatus: 507,
+    exitCode: 1,
+    retryable: false,
+  },
+  FILE_NAME_TAKEN: {
+    message: 'The file name {file} was taken by another file while the backup ran.',
+    hint: 'Only workers of this installation may write to the backup directory; find out who else does.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: true,
+  },
+  DUMP_FAILED: {
+    message: '{program} failed in phase "{phase}" (SQLSTATE {sqlstate}, exit {exit}){at}.',
+    hint: '{advice}',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: true,
+  },
+  DUMP_REFUSED: {
+    message: 'The source "{source}" refuses {program} in phase "{phase}" (SQLSTATE {sqlstate}){at}.',
+    hint: 'Give the role of the source what pg_dump needs: GRANT pg_read_all_data TO <role>; and BYPASSRLS where tables have row security.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
+  DUMP_INCOMPLETE: {
+    message: 'pg_dump ended well, but its archive is not whole: {reason}.',
+    hint: 'Nothing was kept. If it happens again, report it with the versions of server and pg_dump.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: true,
+  },
+  RUN_FENCED: {
+    message: 'This run lost its place to another one and published nothing.',
+    hint: 'Nothing to do: the backup goes on elsewhere. If it happens often, look for frozen workers or a slow history database.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: true,
+  },
+  RUN_INTERRUPTED: {
+    message: 'The worker was told to stop; the backup starts again on another worker.',
+    hint: 'Nothing to do while a worker lives.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: true,
+  },
+  JOB_FAILED: {
+    message: 'The job failed in a way that has no name yet.',
+    hint: 'Look in the worker’s log for the run {runId}.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: true,
+  },
+  TOO_MANY_ATTEMPTS: {
+    message: 'This backup was started {attempts} times and never came to an end.',
+    hint: 'Look in the workers’ logs for what kills them (memory, restarts), then take a new backup.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: false,
+  },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+type Parameters = Readonly<Record<string, string | number>>;
+
+/** An error of the catalogue. `message` and `hint` are safe to show to anybody and to log. */
+export class SafekeepError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, parameters: Parameters = {}, cause?: unknown) {
+    super(fill(ERRORS[code].message, parameters), { cause });
+    this.name = 'SafekeepError';
+    this.code = code;
+    this.hint = fill(ERRORS[code].hint, parameters);
+  }
+
+  get httpStatus(): number {
+    return ERRORS[this.code].httpStatus;
+  }
+
+  get exitCode(): number {
+    return ERRORS[this.code].exitCode;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}
+
+/** Makes (does not throw) an error of the catalogue; write `throw fail(…)`. */
+export function fail(code: ErrorCode, parameters: Parameters = {}, cause?: unknown): SafekeepError {
+  return new SafekeepError(code, parameters, cause);
+}
+
+function fill(template: string, parameters: Parameters): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(parameters[name] ?? '–'));
+}

@@ -1,0 +1,106 @@
+import type { Backup, HistoryQuery } from '../contracts/backup.js';
+import type { SafekeepError } from '../errors.js';
+import type { Database } from './database.js';
+
+const COLUMNS = `
+  b.id, b.source, b.type, b.requested_type AS "requestedType", b.promoted_reason AS "promotedReason", b.status,
+  b.base_id AS "baseId", b.requested_via AS "requestedVia", b.requested_by AS "requestedBy", b.attempts,
+  b.created_at AS "createdAt", b.started_at AS "startedAt", b.ended_at AS "endedAt", b.file_name AS "fileName",
+  b.size_bytes AS "sizeBytes", b.archive_bytes AS "archiveBytes", b.checksum, b.key_id AS "keyId", b.compression,
+  b.postgres_version AS "postgresVersion", b.pg_dump_version AS "pgDumpVersion", b.table_count AS "tableCount",
+  b.row_count AS "rowCount", b.large_object_count AS "largeObjectCount", b.sequence,
+  CASE WHEN b.error_code IS NOT NULL
+    THEN jsonb_build_object('code', b.error_code, 'message', b.error_message, 'hint', b.error_hint) END AS error,
+  CASE WHEN b.status = 'running' THEN
+    (SELECT r.progress FROM runs r WHERE r.subject_id = b.id AND r.state = 'running' ORDER BY r.token DESC LIMIT 1)
+  END AS progress`;
+
+export interface NewBackup {
+  readonly id: string;
+  readonly source: string;
+  readonly type: 'full';
+  readonly requestedVia: 'api' | 'cli';
+  readonly requestedBy: string | null;
+  readonly idempotencyKey: string | null;
+}
+
+/** Inserts a queued backup. `null` when this person used the idempotency key before. */
+export async function insertBackup(db: Database, backup: NewBackup): Promise<Backup | null> {
+  const { rows } = await db.query<Backup>(
+    `INSERT INTO backups AS b (id, source, type, requested_type, status, requested_via, requested_by, idempotency_key)
+     VALUES ($1, $2, $3, $3, 'queued', $4, $5, $6)
+     ON CONFLICT (requested_by, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+     RETURNING ${COLUMNS}`,
+    [backup.id, backup.source, backup.type, backup.requestedVia, backup.requestedBy, backup.idempotencyKey],
+  );
+  return rows[0] ?? null;
+}
+
+export async function findBackup(db: Database, id: string): Promise<Backup | null> {
+  const { rows } = await db.query<Backup>(`SELECT ${COLUMNS} FROM backups b WHERE b.id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
+export async function findBackupByIdempotencyKey(
+  db: Database,
+  userId: string,
+  key: string,
+): Promise<Backup | null> {
+  const { rows } = await db.query<Backup>(
+    `SELECT ${COLUMNS} FROM backups b WHERE b.requested_by = $1 AND b.idempotency_key = $2`,
+    [userId, key],
+  );
+  return rows[0] ?? null;
+}
+
+/** One page of the history, newest first, and how many backups match in all. */
+export async function listBackups(
+  db: Database,
+  query: HistoryQuery,
+): Promise<{ backups: Backup[]; total: number }> {
+  const filters = { type: query.type, status: query.status, source: query.source };
+  const used = Object.entries(filters).filter(([, value]) => value !== undefined);
+  const where = used.map(([column], at) => `b.${column} = $${at + 1}`).join(' AND ') || 'true';
+  const values = used.map(([, value]) => value);
+  const page = await db.query<Backup>(
+    `SELECT ${COLUMNS} FROM backups b WHERE ${where} ORDER BY b.created_at DESC, b.id DESC
+     LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+    [...values, query.limit, query.offset],
+  );
+  const count = await db.query<{ total: number }>(
+    `SELECT count(*) AS total FROM backups b WHERE ${where}`,
+    values,
+  );
+  return { backups: page.rows, total: count.rows[0]?.total ?? 0 };
+}
+
+/** Ends a backup that no run holds (never queued, or refused before a run began). */
+export async function failQueuedBackup(db: Database, id: string, error: SafekeepError): Promise<void> {
+  await db.query(
+    `UPDATE backups SET status = 'failed', ended_at = now(), error_code = $2, error_message = $3, error_hint = $4
+     WHERE id = $1 AND status = 'queued'`,
+    [id, error.code, error.message, error.hint],
+  );
+}
+
+/** What the next sidecar of a source must say of the one before it. */
+export async function findSequenceHead(
+  db: Database,
+  source: string,
+): Promise<{ sequence: number; hmac: string } | null> {
+  const { rows } = await db.query<{ sequence: number; hmac: string }>(
+    'SELECT sequence, hmac FROM backups WHERE source = $1 AND sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1',
+    [source],
+  );
+  return rows[0] ?? null;
+}
+
+/** Size in bytes of the newest finished backup of a source and type, `null` before the first. */
+export async function findLastSize(db: Database, source: string, type: 'full'): Promise<number | null> {
+  const { rows } = await db.query<{ size: number }>(
+    `SELECT size_bytes AS size FROM backups WHERE source = $1 AND type = $2 AND status IN ('completed', 'missing')
+     ORDER BY created_at DESC LIMIT 1`,
+    [source, type],
+  );
+  return rows[0]?.size ?? null;
+}

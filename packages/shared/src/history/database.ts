@@ -1,0 +1,52 @@
+import pg from 'pg';
+import { parse, toClientConfig } from 'pg-connection-string';
+import type { Secret } from '../config/secret.js';
+
+/** A pool, or one client of it inside a transaction: every repository function takes this as its first argument. */
+export type Database = pg.Pool | pg.ClientBase;
+
+/** int8 as a number: every bigint here is a count of bytes, rows or events, far below 2^53. */
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/**
+ * Client options from a URL, with libpq's meaning of `sslmode` (`require` encrypts without checking the certificate,
+ * `verify-full` checks it), so that pg_dump and this driver understand one URL alike.
+ */
+export function clientOptions(url: Secret): pg.ClientConfig {
+  const parsed = toClientConfig(parse(url.reveal(), { useLibpqCompat: true }));
+  return { ...parsed, application_name: 'safekeep', types };
+}
+
+/** A pool for the history database. Connections that die while idle are replaced at the next use. */
+export function createHistoryPool(url: Secret, maximum: number, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    ...clientOptions(url),
+    max: maximum,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    query_timeout: 30_000,
+    keepAlive: true,
+  });
+  pool.on('error', onError);
+  return pool;
+}
+
+/** Runs `work` in one transaction; any error rolls it back and is thrown on. */
+export async function inTransaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((reason: Error) => {
+      broken = reason;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import type { Config } from '../config/load.js';
+import type { Secret } from '../config/secret.js';
+import { clientOptions } from './database.js';
+
+const DIRECTORY = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+/**
+ * Brings the history database to the newest schema. Safe when many processes start at once: they wait for each other
+ * on an advisory lock, and whoever comes later finds nothing left to do.
+ *
+ * Where HISTORY_MIGRATIONS_URL names a role of its own, the role of HISTORY_DATABASE_URL gets the rights it needs and
+ * none to change or remove audit events.
+ *
+ * @returns the names of the migrations that this call applied.
+ */
+export async function migrateHistory(
+  config: Pick<Config, 'HISTORY_DATABASE_URL' | 'HISTORY_MIGRATIONS_URL'>,
+): Promise<string[]> {
+  const url = config.HISTORY_MIGRATIONS_URL ?? config.HISTORY_DATABASE_URL;
+  const applied = await runner({
+    databaseUrl: clientOptions(url),
+    dir: DIRECTORY,
+    direction: 'up',
+    migrationsTable: 'schema_migrations',
+    advisoryLockMode: 'wait',
+    log: () => {},
+  });
+  const [migrator, application] = [clientOptions(url).user, clientOptions(config.HISTORY_DATABASE_URL).user];
+  if (application !== undefined && application !== migrator) await grantApplication(url, application);
+  return applied.map((migration) => migration.name);
+}
+
+async function grantApplication(url: Secret, role: string): Promise<void> {
+  const client = new pg.Client(clientOptions(url));
+  await client.connect();
+  try {
+    const name = pg.escapeIdentifier(role);
+    await client.query(`
+      BEGIN;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name};
+      GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${name};
+      REVOKE UPDATE, DELETE, TRUNCATE ON audit_events FROM ${name};
+      COMMIT`);
+  } finally {
+    await client.end();
+  }
+}

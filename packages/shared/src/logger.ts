@@ -1,0 +1,63 @@
+import pg from 'pg';
+import winston from 'winston';
+import { SafekeepError } from './errors.js';
+
+export type Logger = winston.Logger;
+
+export interface LoggerOptions {
+  readonly service: 'api' | 'worker' | 'cli';
+  readonly level: string;
+  /** Also append to this file (LOG_FILE). */
+  readonly file?: string | undefined;
+}
+
+/** JSON lines on stdout and, where asked, in a file. Errors appear only as `describeError` shows them. */
+export function createLogger(options: LoggerOptions): Logger {
+  const transports: winston.transport[] = [new winston.transports.Console()];
+  if (options.file !== undefined) transports.push(new winston.transports.File({ filename: options.file }));
+  const logger = winston.createLogger({
+    level: options.level,
+    defaultMeta: { service: options.service, pid: process.pid },
+    format: winston.format.combine(winston.format.timestamp(), winston.format.json()),
+    transports,
+  });
+  return logger;
+}
+
+interface ErrorFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly cause?: ErrorFacts;
+}
+
+/**
+ * What may be logged of an error. The texts of PostgreSQL quote row values and those of other libraries may quote
+ * URLs, so of an error that is not from the catalogue only its class, code (SQLSTATE, errno) and place are kept.
+ */
+export function describeError(error: unknown): ErrorFacts {
+  if (error instanceof SafekeepError) {
+    const facts = { code: error.code, message: error.message, hint: error.hint };
+    return error.cause === undefined ? facts : { ...facts, cause: describeError(error.cause) };
+  }
+  if (error instanceof pg.DatabaseError) {
+    return {
+      code: error.code ?? 'unknown',
+      message: `PostgreSQL error in ${error.routine ?? 'an unnamed routine'}`,
+    };
+  }
+  if (error instanceof Error)
+    return { code: errorCode(error), message: `${error.name} at ${firstFrame(error)}` };
+  return { code: 'unknown', message: typeof error };
+}
+
+/** The machine-readable code of any error: the catalogue's, a SQLSTATE, an errno name, or `unknown`. */
+export function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'unknown';
+}
+
+function firstFrame(error: Error): string {
+  const frame = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  return frame?.trim().slice(3) ?? 'an unknown place';
+}

@@ -1,0 +1,102 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { Secret } from '../config/secret.js';
+import { fail } from '../errors.js';
+import { type JobData, type JobName, jobContracts, QUEUE_PREFIX, type QueueName } from './contracts.js';
+import { JOB_SETTINGS, PRODUCER_DEADLINE, producerConnection } from './settings.js';
+
+/** What the queue `backup` looks like now. */
+export interface QueueState {
+  /** Connected workers. */
+  readonly workers: number;
+  readonly active: number;
+  readonly waiting: number;
+}
+
+/** Puts jobs on the queues, or says within a second that it cannot. */
+export class Producer {
+  readonly #redis: Redis;
+  readonly #queues = new Map<QueueName, Queue>();
+
+  constructor(
+    redis: Secret,
+    private readonly onError: (error: Error) => void,
+  ) {
+    this.#redis = new Redis(redis.reveal(), producerConnection());
+    this.#redis.on('error', onError);
+  }
+
+  /**
+   * Enqueues the job of one history row; `id` is the row's and becomes the job's, so a row has one job at most.
+   * @throws SafekeepError QUEUE_UNAVAILABLE when Redis did not confirm in time. The job may still have got there; the
+   * worker looks at the row before it does anything.
+   */
+  async enqueue<Q extends QueueName, N extends JobName<Q>>(
+    queue: Q,
+    name: N,
+    id: string,
+    data: JobData<Q, N>,
+  ): Promise<void> {
+    const contract = jobContracts[queue][name] as { parse(value: unknown): unknown };
+    const checked = contract.parse(data);
+    await this.#whileReady(() => this.#queue(queue).add(name, checked, { ...JOB_SETTINGS, jobId: id }));
+  }
+
+  /** Whether Redis answers. */
+  async ping(): Promise<boolean> {
+    return (await this.#whileReady(() => this.#redis.ping()).catch(() => null)) !== null;
+  }
+
+  /** The queue `backup` in figures, `null` when Redis does not answer. */
+  async state(): Promise<QueueState | null> {
+    try {
+      const counts = await this.#whileReady(() =>
+        this.#queue('backup').getJobCounts('active', 'wait', 'delayed'),
+      );
+      const workers = await this.#whileReady(() => this.#queue('backup').getWorkersCount());
+      return { workers, active: counts.active ?? 0, waiting: (counts.wait ?? 0) + (counts.delayed ?? 0) };
+    } catch {
+      return null;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    this.#redis.disconnect();
+  }
+
+  /** Only to be called while Redis is connected: a queue that cannot set itself up never recovers. */
+  #queue(name: QueueName): Queue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = new Queue(name, { connection: this.#redis, prefix: QUEUE_PREFIX, skipWaitingForReady: true });
+      queue.on('error', this.onError);
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  /** Work that is not begun once the deadline has passed: what was refused must not happen later. */
+  async #whileReady<T>(work: () => Promise<T>): Promise<T> {
+    const timer = new AbortController();
+    const deadline = delay(PRODUCER_DEADLINE, undefined, { signal: timer.signal }).then(() => {
+      throw fail('QUEUE_UNAVAILABLE');
+    });
+    const attempt = this.#ready(timer.signal).then(work);
+    try {
+      return await Promise.race([attempt, deadline]);
+    } catch (error) {
+      throw fail('QUEUE_UNAVAILABLE', {}, error);
+    } finally {
+      timer.abort();
+      deadline.catch(() => {});
+      attempt.catch(() => {});
+    }
+  }
+
+  /** Waits for the connection; rejects when `givenUp` aborts before it is there. */
+  async #ready(givenUp: AbortSignal): Promise<void> {
+    while (this.#redis.status !== 'ready') await delay(10, undefined, { signal: givenUp });
+  }
+}

@@ -1,0 +1,46 @@
+import type { RedisOptions, WorkerOptions } from 'bullmq';
+import type { Secret } from '../config/secret.js';
+import { QUEUE_PREFIX } from './contracts.js';
+
+/** A producer must know within this time whether its job was taken, in milliseconds. */
+export const PRODUCER_DEADLINE = 800;
+
+/** Connection of API and CLI: fails at once while Redis is away, so that a request is answered instead of parked. */
+export function producerConnection() {
+  return {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: PRODUCER_DEADLINE,
+    commandTimeout: PRODUCER_DEADLINE,
+    retryStrategy: reconnectDelay,
+  };
+}
+
+/** Connection of a worker: waits for Redis for ever. */
+export function workerConnection(url: Secret): RedisOptions {
+  return { url: url.reveal(), maxRetriesPerRequest: null, retryStrategy: reconnectDelay };
+}
+
+function reconnectDelay(times: number): number {
+  return Math.min(times * 100, 2_000);
+}
+
+/**
+ * How workers hold their jobs. A killed worker's lock lapses within `lockDuration` and is found within
+ * `stalledInterval`, so its job starts again within 90 s. `maxStartedAttempts` caps jobs that kill their worker;
+ * history caps them again (MAXIMUM_ATTEMPTS), as a stalled job of a scheduler escapes the queue's own cap.
+ */
+export const WORKER_SETTINGS = {
+  prefix: QUEUE_PREFIX,
+  lockDuration: 60_000,
+  stalledInterval: 10_000,
+  maxStalledCount: 5,
+} as const satisfies Partial<WorkerOptions>;
+
+/** Attempts of one job and the pause between them; the history row stays `queued` meanwhile. */
+export const JOB_SETTINGS = {
+  attempts: 4,
+  backoff: { type: 'exponential', delay: 5_000 },
+  removeOnComplete: { count: 1_000 },
+  removeOnFail: { count: 1_000 },
+} as const;

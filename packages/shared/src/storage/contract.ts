@@ -1,0 +1,35 @@
+import type { Writable } from 'node:stream';
+
+/**
+ * Where the backup files of one source live. All names are plain file names, made by Safekeep.
+ *
+ * Promises of every driver:
+ * - A name is visible only when its content is whole and durable; a name that exists is never overwritten.
+ * - What a dead run left can be told from finished files and removed, without touching anybody else's files.
+ * - Errors are of the catalogue: BACKUP_DIR_UNUSABLE, DISK_FULL, FILE_NAME_TAKEN.
+ */
+export interface BackupStorage {
+  /** Refuses early: missing, not a directory, not writable, no hard links. */
+  check(): Promise<void>;
+  /** Bytes that an unprivileged writer may still use. */
+  freeBytes(): Promise<number>;
+  /** Whether a finished or unfinished file of this name exists. */
+  isTaken(name: string): Promise<boolean>;
+  /**
+   * Starts a hidden file; refuses when one is being written under the same name. The stream writes with back-pressure,
+   * and it closes (so that a pipeline to it resolves) only when all of it is durable.
+   */
+  create(name: string): Promise<Writable>;
+  /** The catalogue's error for a failed stream of this storage; an error that is not the storage's comes back as it is. */
+  explain(error: unknown): unknown;
+  /** Makes hidden files visible in the given order; the last name is the one that counts (the sidecar). */
+  publish(names: readonly string[]): Promise<void>;
+  /** The content of a small published file, or `null` when there is none. */
+  read(name: string): Promise<string | null>;
+  /** Removes the hidden files of these names, as far as they exist. */
+  discard(names: readonly string[]): Promise<void>;
+  /** Removes every hidden file of Safekeep's; only for the one writer of this source. Returns their names. */
+  sweepPartials(): Promise<string[]>;
+  /** Removes a published file that never got its sidecar. */
+  remove(name: string): Promise<void>;
+}

@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import {
+  access,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  statfs,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { fail } from '../errors.js';
+import { errorCode } from '../logger.js';
+import type { BackupStorage } from './contract.js';
+
+const PARTIAL = /^\.(full|incremental)_backup_\d{8}_\d{6}\.[a-z.]+\.partial$/;
+
+/** Backup files in a local or mounted directory. Publishes with `link`, which never overwrites. */
+export class LocalStorage implements BackupStorage {
+  readonly #root: string;
+  readonly #directory: string;
+
+  /** Source `main` writes to `root` itself, any other to a folder of its name below it. */
+  constructor(root: string, source: string) {
+    this.#root = root;
+    this.#directory = source === 'main' ? root : join(root, source);
+  }
+
+  async check(): Promise<void> {
+    // The root is never made: a directory that is not mounted must not be taken for an empty one.
+    await this.#checkDirectory(this.#root);
+    if (this.#directory !== this.#root) await mkdir(this.#directory, { mode: 0o750 }).catch(ignoreExisting);
+    await this.#checkDirectory(this.#directory);
+    await this.#probe();
+  }
+
+  async #checkDirectory(directory: string): Promise<void> {
+    try {
+      if (!(await stat(directory)).isDirectory()) throw unusable(directory, 'it is not a directory');
+      await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw translate(error, directory);
+    }
+  }
+
+  /** Permissions lie (read-only mounts, root): only a file that was written and linked shows that it can be done. */
+  async #probe(): Promise<void> {
+    const probe = join(this.#directory, `.safekeep-probe-${randomBytes(6).toString('hex')}`);
+    try {
+      await writeFile(probe, 'x', { flag: 'wx', mode: 0o600 });
+      await link(probe, `${probe}-link`);
+    } catch (error) {
+      throw translate(error, this.#directory);
+    } finally {
+      await rm(probe, { force: true });
+      await rm(`${probe}-link`, { force: true });
+    }
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#directory);
+    return bavail * bsize;
+  }
+
+  async isTaken(name: string): Promise<boolean> {
+    return (await exists(this.#final(name))) || (await exists(this.#partial(name)));
+  }
+
+  async create(name: string): Promise<Writable> {
+    try {
+      const handle = await open(this.#partial(name), 'wx', 0o640);
+      return handle.createWriteStream({ flush: true, highWaterMark: 1 << 20 });
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') throw fail('FILE_NAME_TAKEN', { file: name }, error);
+      throw translate(error, this.#directory);
+    }
+  }
+
+  explain(error: unknown): unknown {
+    return translate(error, this.#directory);
+  }
+
+  async publish(names: readonly string[]): Promise<void> {
+    const sidecar = names.at(-1);
+    const visible: string[] = [];
+    try {
+      for (const name of names) {
+        // What the sidecar vouches for is durable under its name before the sidecar is.
+        if (name === sidecar) await this.#syncDirectory();
+        await this.#link(name);
+        visible.unshift(name);
+      }
+      await this.#syncDirectory();
+    } catch (error) {
+      for (const name of visible) await this.remove(name);
+      throw error;
+    }
+    await this.discard(names);
+  }
+
+  async #link(name: string): Promise<void> {
+    try {
+      await link(this.#partial(name), this.#final(name));
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') throw fail('FILE_NAME_TAKEN', { file: name }, error);
+      // A successor swept this run's hidden files: the run is fenced.
+      if (errorCode(error) === 'ENOENT') throw fail('RUN_FENCED', {}, error);
+      throw translate(error, this.#directory);
+    }
+  }
+
+  async read(name: string): Promise<string | null> {
+    try {
+      return await readFile(this.#final(name), 'utf8');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null;
+      throw translate(error, this.#directory);
+    }
+  }
+
+  async discard(names: readonly string[]): Promise<void> {
+    for (const name of names) await rm(this.#partial(name), { force: true });
+  }
+
+  async sweepPartials(): Promise<string[]> {
+    const partials = (await readdir(this.#directory)).filter((name) => PARTIAL.test(name));
+    for (const name of partials) await rm(join(this.#directory, name), { force: true });
+    return partials;
+  }
+
+  async remove(name: string): Promise<void> {
+    await unlink(this.#final(name)).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw translate(error, this.#directory);
+    });
+  }
+
+  async #syncDirectory(): Promise<void> {
+    const handle = await open(this.#directory, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  #final(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  #partial(name: string): string {
+    return join(this.#directory, `.${name}.partial`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function ignoreExisting(error: unknown): void {
+  if (errorCode(error) !== 'EEXIST') throw error;
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'it does not exist (is the volume mounted?)',
+  ENOTDIR: 'it is not a directory',
+  EACCES: 'the worker’s user may not write there',
+  EPERM: 'its file system has no hard links, or the worker’s user may not make them',
+  ENOTSUP: 'its file system has no hard links',
+  EROFS: 'it is mounted read-only',
+};
+
+/** Errors of the file system in the words of the catalogue. */
+function translate(error: unknown, directory: string): unknown {
+  const code = errorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return fail('DISK_FULL', {}, error);
+  const reason = REASONS[code];
+  return reason === undefined ? error : unusable(directory, reason, error);
+}
+
+function unusable(directory: string, reason: string, cause?: unknown) {
+  return fail('BACKUP_DIR_UNUSABLE', { directory, reason }, cause);
+}

@@ -1,0 +1,43 @@
+import type { Backup } from '@safekeep/shared/contracts/backup';
+import { bytes, duration, time } from './format.js';
+
+/** All that history knows of one backup, a fact a line; what went wrong comes first. */
+export function formatBackup(backup: Backup): string {
+  const facts: [string, string][] = [
+    ['status', backup.status],
+    ['error', backup.error === null ? '' : `${backup.error.code}: ${backup.error.message}`],
+    ['what to do', backup.error?.hint ?? ''],
+    ['id', backup.id],
+    ['source', backup.source],
+    ['type', backup.promotedReason === null ? backup.type : `${backup.type} (${backup.promotedReason})`],
+    ['progress', backup.progress === null ? '' : `${backup.progress.percent} % (${backup.progress.phase})`],
+    ['requested', `${time(backup.createdAt)} UTC by ${backup.requestedVia}`],
+    ['started', utc(backup.startedAt)],
+    ['ended', utc(backup.endedAt)],
+    ['took', duration(backup.startedAt, backup.endedAt)],
+    ['attempts', String(backup.attempts)],
+    ['file', backup.fileName ?? ''],
+    ['size', backup.sizeBytes === null ? '' : `${bytes(backup.sizeBytes)} (${backup.sizeBytes} bytes)`],
+    ['sha256', backup.checksum ?? ''],
+    ['contents', contents(backup)],
+    ['compression', backup.compression ?? ''],
+    ['key id', backup.keyId ?? ''],
+    [
+      'PostgreSQL',
+      backup.postgresVersion === null ? '' : `${backup.postgresVersion}, pg_dump ${backup.pgDumpVersion}`,
+    ],
+    ['sequence', backup.sequence === null ? '' : String(backup.sequence)],
+  ];
+  const known = facts.filter(([, value]) => value !== '');
+  return known.map(([name, value]) => `${name.padEnd(12)} ${value}`).join('\n');
+}
+
+function utc(value: Date | null): string {
+  return value === null ? '' : `${time(value)} UTC`;
+}
+
+function contents(backup: Backup): string {
+  if (backup.tableCount === null) return '';
+  const objects = backup.largeObjectCount ? `, ${backup.largeObjectCount} large objects` : '';
+  return `${backup.tableCount} tables, ${backup.rowCount} rows${objects}`;
+}

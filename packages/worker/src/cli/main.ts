@@ -1,0 +1,91 @@
+import { SafekeepError } from '@safekeep/shared/errors';
+import { translateOutage } from '@safekeep/shared/history/outage';
+import { describeError } from '@safekeep/shared/logger';
+import { Command, CommanderError, Option } from 'commander';
+import { type CliOptions, type CliSession, openSession } from './session.js';
+import { fullVerb } from './verbs/full.js';
+import { listVerb } from './verbs/list.js';
+import { showVerb } from './verbs/show.js';
+import { statusVerb } from './verbs/status.js';
+
+const EXIT_CODES = `
+Exit codes:
+  0  done                     4  a service cannot be reached
+  1  failed                   5  a verification or recovery test failed
+  2  usage                    6  refused: it would lose data
+  3  configuration            130  interrupted; a job that was queued goes on`;
+
+/** What a verb answers with: its exit code. */
+type Verb = (session: CliSession, ...args: string[]) => Promise<number>;
+
+function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => Promise<void>): Command {
+  const program = new Command('backup.sh')
+    .description('Backs up PostgreSQL databases and proves that the backups restore.')
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('(see backup.sh --help)')
+    .exitOverride();
+  const verb = (usage: string, description: string, action: Verb) => {
+    const command = program
+      .command(usage)
+      .description(description)
+      .option('--json', 'print one JSON document on standard output', false)
+      .addOption(new Option('--source <name>', 'the source to work on (default: main; `list`: all)'));
+    command.action(async (...given: unknown[]) => {
+      const args = given.slice(0, -2).filter((value) => typeof value === 'string');
+      await run(action, args, command.opts<CliOptions>());
+    });
+    return command;
+  };
+  verb('full', 'take a full backup now, wait for its end and show progress', fullVerb).option(
+    '--no-wait',
+    'queue it and return at once',
+  );
+  verb('list', 'list backups, newest first', listVerb)
+    .addOption(new Option('--limit <n>', 'how many at most').default('20'))
+    .addOption(
+      new Option('--status <status>', 'only these').choices([
+        'queued',
+        'running',
+        'completed',
+        'failed',
+        'cancelled',
+        'missing',
+      ]),
+    );
+  verb('show <id>', 'show one backup with all that history knows of it', showVerb);
+  verb('status', 'show what is reachable, what runs, and the newest backup of each source', statusVerb);
+  return program;
+}
+
+async function runVerb(verb: Verb, args: string[], options: CliOptions): Promise<void> {
+  const session = openSession(options);
+  try {
+    process.exitCode = await verb(session, ...args);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Errors become a sentence, a hint and the documented exit code; with --json also a JSON document. */
+function report(error: unknown): void {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+    return;
+  }
+  const known = translateOutage(error);
+  const code = known instanceof SafekeepError ? known.code : describeError(known).code;
+  const message = known instanceof SafekeepError ? known.message : `failed: ${describeError(known).message}`;
+  const hint =
+    known instanceof SafekeepError ? known.hint : 'Please report this with the version and what you did.';
+  if (process.argv.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+  }
+  process.stderr.write(`backup.sh: ${message}\n  ${hint}\n`);
+  process.exitCode = known instanceof SafekeepError ? known.exitCode : 1;
+}
+
+try {
+  await buildProgram(runVerb).parseAsync(process.argv);
+} catch (error) {
+  report(error);
+}

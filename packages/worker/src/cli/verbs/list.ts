@@ -1,0 +1,33 @@
+import { historyQuery } from '@safekeep/shared/contracts/backup';
+import { fail } from '@safekeep/shared/errors';
+import { listBackups } from '@safekeep/shared/history/backups';
+import { bytes, duration, time } from '../format.js';
+import { print, table } from '../print.js';
+import type { CliSession } from '../session.js';
+
+/** `backup.sh list` */
+export async function listVerb(session: CliSession): Promise<number> {
+  const { source, status, limit } = session.options;
+  const query = historyQuery.safeParse({ source, status, limit });
+  if (!query.success) {
+    const problems = query.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
+    throw fail('REQUEST_INVALID', { problems: problems.join('; ') });
+  }
+  const { backups, total } = await listBackups(session.pool, query.data);
+  print(session.options, backups, () => {
+    if (backups.length === 0) return 'no backups yet; take the first with: backup.sh full';
+    const rows = backups.map((backup) => [
+      backup.id,
+      backup.source,
+      backup.type,
+      backup.status,
+      time(backup.startedAt ?? backup.createdAt),
+      duration(backup.startedAt, backup.endedAt),
+      bytes(backup.sizeBytes),
+      backup.fileName ?? backup.error?.code ?? '',
+    ]);
+    const more = total > backups.length ? `\n${total} in all; --limit ${total} shows them` : '';
+    return table(['id', 'source', 'type', 'status', 'started (UTC)', 'took', 'size', 'file'], rows) + more;
+  });
+  return 0;
+}

@@ -1,0 +1,84 @@
+import type { Backup } from '@safekeep/shared/contracts/backup';
+import { fail, SafekeepError } from '@safekeep/shared/errors';
+import { listBackups } from '@safekeep/shared/history/backups';
+import { translateOutage } from '@safekeep/shared/history/outage';
+import type { QueueState } from '@safekeep/shared/queues/producer';
+import { bytes, duration, time } from '../format.js';
+import { print, table } from '../print.js';
+import type { CliSession } from '../session.js';
+
+interface SourceStatus {
+  readonly source: string;
+  readonly running: Backup | null;
+  readonly lastCompleted: Backup | null;
+  readonly lastFailed: Backup | null;
+}
+
+interface Status {
+  readonly historyReachable: boolean;
+  readonly queue: QueueState | null;
+  readonly sources: readonly SourceStatus[];
+}
+
+/** `backup.sh status`: exits with 4 when a service cannot be reached, and says which. */
+export async function statusVerb(session: CliSession): Promise<number> {
+  const known = session.config.sources.map((source) => source.name);
+  const chosen = session.options.source;
+  if (chosen !== undefined && !known.includes(chosen)) {
+    throw fail('SOURCE_UNKNOWN', { source: chosen, known: known.join(', ') });
+  }
+  const queue = await session.producer().state();
+  const sources = await readSources(session, chosen === undefined ? known : [chosen]);
+  const status: Status = { historyReachable: sources !== null, queue, sources: sources ?? [] };
+  print(session.options, status, () => formatStatus(status));
+  return status.historyReachable && queue !== null ? 0 : 4;
+}
+
+async function readSources(session: CliSession, names: readonly string[]): Promise<SourceStatus[] | null> {
+  try {
+    return await Promise.all(names.map((name) => readSource(session, name)));
+  } catch (error) {
+    const known = translateOutage(error);
+    if (known instanceof SafekeepError) return null;
+    throw error;
+  }
+}
+
+async function readSource(session: CliSession, source: string): Promise<SourceStatus> {
+  const newest = async (status: Backup['status']) => {
+    const { backups } = await listBackups(session.pool, { source, status, limit: 1, offset: 0 });
+    return backups[0] ?? null;
+  };
+  const [running, lastCompleted, lastFailed] = [
+    await newest('running'),
+    await newest('completed'),
+    await newest('failed'),
+  ];
+  return { source, running, lastCompleted, lastFailed };
+}
+
+function formatStatus(status: Status): string {
+  const { queue } = status;
+  const lines = [
+    `history  ${status.historyReachable ? 'reachable' : 'NOT REACHABLE: start it or correct HISTORY_DATABASE_URL'}`,
+    `queue    ${queue === null ? 'NOT REACHABLE: start Redis or correct REDIS_URL' : 'reachable'}`,
+  ];
+  if (queue !== null) {
+    lines.push(
+      `workers  ${queue.workers === 0 ? 'NONE: nothing will run until one is started' : queue.workers}`,
+    );
+    lines.push(`backups  ${queue.active} running, ${queue.waiting} waiting`);
+  }
+  const rows = status.sources.map(({ source, running, lastCompleted, lastFailed }) => [
+    source,
+    running === null ? '' : `${running.progress?.percent ?? 0} %`,
+    lastCompleted === null ? 'never' : time(lastCompleted.endedAt),
+    lastCompleted === null ? '' : duration(lastCompleted.startedAt, lastCompleted.endedAt),
+    lastCompleted === null ? '' : bytes(lastCompleted.sizeBytes),
+    lastFailed === null ? '' : `${time(lastFailed.endedAt)} ${lastFailed.error?.code ?? ''}`,
+  ]);
+  if (rows.length > 0) {
+    lines.push('', table(['source', 'running', 'last backup (UTC)', 'took', 'size', 'last failure'], rows));
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,120 @@
+import { type Actor, appendAudit } from '@safekeep/shared/audit/audit';
+import type { Source } from '@safekeep/shared/config/sources';
+import type { Backup } from '@safekeep/shared/contracts/backup';
+import { fail, SafekeepError } from '@safekeep/shared/errors';
+import {
+  closeRun,
+  completeBackup,
+  failBackup,
+  type LostRun,
+  type Run,
+  requeueBackup,
+} from '@safekeep/shared/history/runs';
+import { describeError } from '@safekeep/shared/logger';
+import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
+import { takeOver } from '../reconcile/take-over.js';
+import { type BackupSettings, fullBackup } from './full-backup.js';
+import { Lease } from './lease.js';
+import { persist } from './persist.js';
+import type { ProgressMeter } from './progress-meter.js';
+import { note, reportProgress } from './report-progress.js';
+import { resultOf } from './sidecar-body.js';
+
+export interface BackupProcessorDeps extends BackupSettings {
+  readonly sources: readonly Source[];
+  /** Where the backup files of a source live. */
+  readonly storageOf: (source: string) => BackupStorage;
+}
+
+export interface Attempt {
+  readonly job: Job;
+  /** The queue's lock on the job. */
+  readonly token: string | undefined;
+  readonly backup: Backup;
+  readonly source: Source;
+  readonly run: Run;
+  readonly lost: readonly LostRun[];
+}
+
+const WORKER: Actor = { id: null, name: 'worker', address: null };
+
+/**
+ * One claimed attempt of a backup: every outcome becomes one state in history and one answer to the queue.
+ *
+ * Losing the queue's lock stops nothing: history's lease forbids a second writer, so a backup outlives a Redis that
+ * was restarted or emptied.
+ */
+export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps, stop: AbortSignal) {
+  const { job, backup, source, run } = attempt;
+  let meter: ProgressMeter | null = null;
+  const read = () => meter?.read(Date.now()) ?? null;
+  const lease = new Lease(deps.pool, run, read, deps.logger);
+  const reports = reportProgress(job, read);
+  const onMeter = (started: ProgressMeter) => {
+    meter = started;
+  };
+  try {
+    const storage = deps.storageOf(source.name);
+    const adopted = await takeOver({ ...deps, storage }, attempt.lost);
+    if (adopted.has(backup.id)) {
+      await closeRun(deps.pool, run, 'completed');
+      return { status: 'completed' };
+    }
+    const signal = AbortSignal.any([stop, lease.signal]);
+    const sidecar = await fullBackup({ id: backup.id, source, run, storage, onMeter }, deps, signal);
+    // From here on the backup exists, so nothing stops its completion but being fenced.
+    await persist(() => completeBackup(deps.pool, run, backup.id, resultOf(sidecar)), deps.logger);
+    await audit(deps, backup, 'backup.completed', 'ok', { file: sidecar.fileName });
+    note(job, `published ${sidecar.fileName}`);
+    return { status: 'completed', fileName: sidecar.fileName };
+  } catch (error) {
+    return await settleFailure(attempt, deps, stop, error);
+  } finally {
+    lease.close();
+    reports.close();
+  }
+}
+
+async function settleFailure(attempt: Attempt, deps: BackupProcessorDeps, stop: AbortSignal, cause: unknown) {
+  const { job, backup, run } = attempt;
+  const error = stop.aborted ? fail('RUN_INTERRUPTED') : named(cause, run);
+  const facts = { backupId: backup.id, source: backup.source, runId: run.id };
+  deps.logger.error('backup attempt ended', { ...facts, error: describeError(error) });
+  note(job, `${error.code}: ${error.message}`);
+  if (error.code === 'RUN_FENCED') throw new Error(error.code);
+  if (stop.aborted) {
+    await persist(() => requeueBackup(deps.pool, run, backup.id, 'interrupted', error), deps.logger);
+    await job.moveToWait(attempt.token);
+    throw new WaitingError();
+  }
+  if (error.retryable && job.attemptsMade + 1 < (job.opts.attempts ?? 1)) {
+    await persist(() => requeueBackup(deps.pool, run, backup.id, 'failed', error), deps.logger);
+    throw new Error(`${error.code}: ${error.message}`);
+  }
+  await persist(() => failBackup(deps.pool, run, backup.id, error), deps.logger);
+  await audit(deps, backup, 'backup.failed', 'failed', { code: error.code });
+  throw new UnrecoverableError(`${error.code}: ${error.message}`);
+}
+
+/** An error of the catalogue for anything that was thrown; the queue and history never see another's text. */
+function named(error: unknown, run: Run): SafekeepError {
+  return error instanceof SafekeepError ? error : fail('JOB_FAILED', { runId: run.id }, error);
+}
+
+async function audit(
+  deps: BackupProcessorDeps,
+  backup: Backup,
+  action: string,
+  result: 'ok' | 'failed',
+  detail: Record<string, string>,
+): Promise<void> {
+  const event = {
+    actor: WORKER,
+    action,
+    target: backup.id,
+    result,
+    detail: { source: backup.source, ...detail },
+  };
+  await persist(() => appendAudit(deps.pool, event), deps.logger);
+}

@@ -1,0 +1,93 @@
+import { ArchiveError } from '@safekeep/archive/archive-error';
+import type { TocEntry } from '@safekeep/archive/custom-format/toc';
+import { type ArchiveSummary, createWalker, type Walker } from '@safekeep/archive/walk';
+import { fail } from '@safekeep/shared/errors';
+import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import { type DumpOptions, type DumpProcess, dumpFailure, startPgDump } from '../postgres/pg-dump.js';
+import type { Snapshot } from '../postgres/snapshot.js';
+import { countRows, requireAllTables, type SourceContents, type TableRows } from '../postgres/tables.js';
+import type { ProgressMeter } from './progress-meter.js';
+import { type WrittenFile, writeSealed } from './write-sealed.js';
+
+export interface ArchiveDump {
+  readonly source: string;
+  readonly snapshot: Snapshot;
+  readonly contents: SourceContents;
+  readonly options: DumpOptions;
+  readonly gzipLevel: number;
+  readonly storage: BackupStorage;
+  readonly fileName: string;
+  readonly passphrase: string;
+  readonly meter: ProgressMeter;
+}
+
+export interface DumpedArchive {
+  readonly file: WrittenFile;
+  readonly archive: ArchiveSummary;
+  readonly rows: readonly TableRows[];
+  readonly largeObjects: number;
+}
+
+/**
+ * pg_dump → archive walker → encryption → gzip frame → hash → hidden file, while the rows of every table are counted
+ * in the same snapshot. It succeeds only when pg_dump exits with 0, the archive is whole, holds every table of the
+ * snapshot, and all its bytes are on the disk.
+ *
+ * @throws SafekeepError DUMP_FAILED, DUMP_REFUSED, DUMP_INCOMPLETE, DISK_FULL; or the reason of `signal`
+ */
+export async function dumpArchive(job: ArchiveDump, signal: AbortSignal): Promise<DumpedArchive> {
+  const counting = new AbortController();
+  const stopped = AbortSignal.any([signal, counting.signal]);
+  let rows: Promise<TableRows[]> = Promise.resolve([]);
+  const dump = startPgDump({ ...job.options, snapshot: job.snapshot.name, gzipLevel: job.gzipLevel });
+  const walker = createWalker({
+    onToc: (_head, entries) => {
+      job.meter.enter('data', Date.now());
+      rows = countRows(job.snapshot, entries);
+      rows.catch((error: unknown) => counting.abort(error));
+    },
+    onBlockStart: (entry) => job.meter.blockStarts(...labelOf(entry)),
+    onBytes: (_entry, bytes) => {
+      job.meter.blockBytes(bytes);
+      job.meter.fileBytes(bytes);
+    },
+    onBlockEnd: () => job.meter.blockEnds(),
+  });
+  job.meter.enter('schema', Date.now());
+  const file = await write(job, dump, walker, stopped);
+  const archive = walker.summary();
+  requireAllTables(job.contents.tables, archive.entries);
+  return { file, archive, rows: await rows, largeObjects: job.contents.largeObjects };
+}
+
+/** Writes the file and judges how pg_dump ended: a program that failed is the cause of an archive that is cut short. */
+async function write(
+  job: ArchiveDump,
+  dump: DumpProcess,
+  walker: Walker,
+  stopped: AbortSignal,
+): Promise<WrittenFile> {
+  const target = { storage: job.storage, name: job.fileName, passphrase: job.passphrase, framed: true };
+  try {
+    const file = await writeSealed(dump.stdout, [walker], target, stopped);
+    await requireSuccess(job, dump);
+    return file;
+  } catch (error) {
+    if (stopped.aborted || !(error instanceof ArchiveError)) dump.stop();
+    const end = await dump.ended;
+    if (stopped.aborted) throw stopped.reason;
+    if (!(error instanceof ArchiveError)) throw error;
+    if (!end.ok) await requireSuccess(job, dump);
+    throw fail('DUMP_INCOMPLETE', { reason: error.message }, error);
+  }
+}
+
+async function requireSuccess(job: ArchiveDump, dump: DumpProcess): Promise<void> {
+  const end = await dump.ended;
+  if (!end.ok) throw dumpFailure(end, job.source, job.meter.phase, job.meter.table);
+}
+
+function labelOf(entry: TocEntry): [oid: number | null, label: string | null] {
+  if (entry.desc !== 'TABLE DATA') return [null, entry.desc === 'BLOBS' ? 'large objects' : null];
+  return [entry.catalogOid, `${entry.namespace}.${entry.tag}`];
+}

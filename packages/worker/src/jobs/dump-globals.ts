@@ -1,0 +1,39 @@
+import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import { type DumpOptions, dumpFailure, startGlobalsDump } from '../postgres/pg-dump.js';
+import type { Snapshot } from '../postgres/snapshot.js';
+import { type WrittenFile, writeSealed } from './write-sealed.js';
+
+export interface GlobalsDump {
+  readonly source: string;
+  readonly snapshot: Snapshot;
+  readonly options: DumpOptions;
+  readonly storage: BackupStorage;
+  readonly fileName: string;
+  readonly passphrase: string;
+}
+
+/**
+ * Writes the companion with the server's roles, memberships and settings, sealed like the archive: a restore on a new
+ * server needs them, and pg_dump does not take them. The hashes of passwords are in it only where the role may read
+ * them (superusers); managed servers keep them to themselves.
+ *
+ * @throws SafekeepError DUMP_FAILED, DUMP_REFUSED, DISK_FULL; or the reason of `signal`
+ */
+export async function dumpGlobals(job: GlobalsDump, signal: AbortSignal): Promise<WrittenFile> {
+  const { rows } = await job.snapshot.client.query<{ readable: boolean }>(
+    `SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS readable`,
+  );
+  const dump = startGlobalsDump({ ...job.options, withPasswords: rows[0]?.readable === true });
+  const target = { storage: job.storage, name: job.fileName, passphrase: job.passphrase, framed: false };
+  try {
+    const file = await writeSealed(dump.stdout, [], target, signal);
+    const end = await dump.ended;
+    if (!end.ok) throw dumpFailure(end, job.source, 'globals', null);
+    return file;
+  } catch (error) {
+    dump.stop();
+    await dump.ended;
+    if (signal.aborted) throw signal.reason;
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+import { parseSidecar, type Sidecar, serializeSidecar } from '@safekeep/archive/sidecar';
+import type { Secret } from '@safekeep/shared/config/secret';
+import type { Source } from '@safekeep/shared/config/sources';
+import { findLastSize, findSequenceHead } from '@safekeep/shared/history/backups';
+import { heartbeat, nameRunFile, type Run } from '@safekeep/shared/history/runs';
+import type { Logger } from '@safekeep/shared/logger';
+import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import type pg from 'pg';
+import { type LibpqAccess, libpqAccess } from '../postgres/libpq-environment.js';
+import { chooseProgram, findPrograms, programDirectories } from '../postgres/program.js';
+import { openSnapshot, type Snapshot } from '../postgres/snapshot.js';
+import { readContents } from '../postgres/tables.js';
+import { dumpArchive } from './dump-archive.js';
+import { dumpGlobals } from './dump-globals.js';
+import { type FileNames, freeNames } from './file-names.js';
+import { persist } from './persist.js';
+import { expectedBytes, requireSpace } from './preflight.js';
+import { ProgressMeter } from './progress-meter.js';
+import { sidecarBody } from './sidecar-body.js';
+import { writeText } from './write-sealed.js';
+
+/** What every backup job of this worker is given. */
+export interface BackupSettings {
+  readonly pool: pg.Pool;
+  readonly logger: Logger;
+  readonly encryptionKey: Secret;
+  /** `gzip:1` to `gzip:9`. */
+  readonly compression: string;
+  /** How long to wait for a locked table, in milliseconds. */
+  readonly lockTimeout: number;
+  /** The worker's environment: PATH and HOME of the programs it starts. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export interface FullBackupJob {
+  readonly id: string;
+  readonly source: Source;
+  readonly run: Run;
+  readonly storage: BackupStorage;
+  /** Receives the meter as soon as there is one, to report from. */
+  readonly onMeter: (meter: ProgressMeter) => void;
+}
+
+/**
+ * Takes one full backup: one exported snapshot, dumped, compressed, encrypted, framed and hashed in one stream, then
+ * published with its sidecar last. Until then nothing is visible, and whatever fails leaves nothing behind.
+ *
+ * @returns the published sidecar; the history row is the caller's to complete, under the run's token.
+ * @throws SafekeepError of the catalogue, or the reason of `signal`
+ */
+export async function fullBackup(
+  job: FullBackupJob,
+  settings: BackupSettings,
+  signal: AbortSignal,
+): Promise<Sidecar> {
+  await job.storage.check();
+  const snapshot = await openSnapshot(job.source, settings.lockTimeout);
+  const access = await libpqAccess(job.source.url, settings.environment);
+  const names = await freeNames(job.storage, 'full', job.run.startedAt);
+  try {
+    return await backUp({ ...job, snapshot, access, names }, settings, signal);
+  } finally {
+    await job.storage.discard(Object.values(names));
+    await access.close();
+    await snapshot.close();
+  }
+}
+
+interface OpenJob extends FullBackupJob {
+  readonly snapshot: Snapshot;
+  readonly access: LibpqAccess;
+  readonly names: FileNames;
+}
+
+async function backUp(job: OpenJob, settings: BackupSettings, signal: AbortSignal): Promise<Sidecar> {
+  const { snapshot, storage, names, access } = job;
+  const source = job.source.name;
+  const passphrase = settings.encryptionKey.reveal();
+
+  const found = await findPrograms(await programDirectories(settings.environment.PATH ?? ''));
+  const programs = chooseProgram(found, { source, version: snapshot.serverVersion });
+  const contents = await readContents(snapshot);
+  const tableBytes = contents.tables.reduce((sum, table) => sum + table.bytes, contents.largeObjectBytes);
+  const lastSize = await findLastSize(settings.pool, source, 'full');
+  requireSpace(await storage.freeBytes(), expectedBytes({ lastSize, tableBytes }));
+  await nameRunFile(settings.pool, job.run, names.data);
+
+  const meter = new ProgressMeter(contents);
+  job.onMeter(meter);
+  const options = { programs, access, lockTimeout: settings.lockTimeout };
+  const shared = { source, snapshot, options, storage, passphrase };
+  const globals = await dumpGlobals({ ...shared, fileName: names.globals }, signal);
+  const gzipLevel = Number(settings.compression.split(':')[1]);
+  const dumped = await dumpArchive({ ...shared, contents, gzipLevel, fileName: names.data, meter }, signal);
+
+  meter.enter('publish', Date.now());
+  const previous = await persist(() => findSequenceHead(settings.pool, source), settings.logger, signal);
+  const body = sidecarBody({
+    id: job.id,
+    source,
+    run: job.run,
+    endedAt: new Date(),
+    names,
+    snapshot,
+    programs,
+    compression: settings.compression,
+    passphrase,
+    dumped,
+    globals,
+    previous,
+  });
+  const text = serializeSidecar(body, passphrase);
+  await writeText(storage, names.sidecar, text);
+  // The last look at the lease: a run that lost its place publishes nothing.
+  await persist(() => heartbeat(settings.pool, job.run, meter.read(Date.now())), settings.logger, signal);
+  await storage.publish([names.data, names.globals, names.sidecar]);
+  return parseSidecar(text, passphrase);
+}

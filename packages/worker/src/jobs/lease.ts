@@ -1,0 +1,57 @@
+import type { Progress } from '@safekeep/shared/contracts/backup';
+import { fail, SafekeepError } from '@safekeep/shared/errors';
+import { heartbeat, type Run } from '@safekeep/shared/history/runs';
+import { describeError, type Logger } from '@safekeep/shared/logger';
+import type pg from 'pg';
+
+/** Pause between two heartbeats in milliseconds; the lease (LEASE_SECONDS) outlives twenty of them. */
+const HEARTBEAT = 2_000;
+
+/**
+ * Keeps a run's lease while the job works, and stores its progress. When the run was declared lost, `signal` aborts
+ * with RUN_FENCED. A history database that is away is waited for: as long as nobody can reach it nobody can take over.
+ */
+export class Lease {
+  readonly #abort = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly run: Run,
+    private readonly progress: () => Progress | null,
+    private readonly logger: Logger,
+  ) {
+    this.#schedule();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.#beat(), HEARTBEAT);
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      await heartbeat(this.pool, this.run, this.progress());
+    } catch (error) {
+      if (error instanceof SafekeepError && error.code === 'RUN_FENCED') {
+        this.#abort.abort(fail('RUN_FENCED'));
+        return;
+      }
+      this.logger.warn('heartbeat not stored, trying again', {
+        runId: this.run.id,
+        error: describeError(error),
+      });
+    }
+    this.#schedule();
+  }
+}

@@ -1,0 +1,75 @@
+import { keyId } from '@safekeep/archive/key';
+import type { Sidecar, SidecarBody } from '@safekeep/archive/sidecar';
+import type { BackupResult, Run } from '@safekeep/shared/history/runs';
+import type { PostgresPrograms } from '../postgres/program.js';
+import type { Snapshot } from '../postgres/snapshot.js';
+import type { DumpedArchive } from './dump-archive.js';
+import type { FileNames } from './file-names.js';
+import type { WrittenFile } from './write-sealed.js';
+
+/** All that a finished full backup knows of itself. */
+export interface FinishedBackup {
+  readonly id: string;
+  readonly source: string;
+  readonly run: Run;
+  readonly endedAt: Date;
+  readonly names: FileNames;
+  readonly snapshot: Snapshot;
+  readonly programs: PostgresPrograms;
+  readonly compression: string;
+  readonly passphrase: string;
+  readonly dumped: DumpedArchive;
+  readonly globals: WrittenFile;
+  readonly previous: { readonly sequence: number; readonly hmac: string } | null;
+}
+
+/** The sidecar of a full backup, before it is authenticated. */
+export function sidecarBody(backup: FinishedBackup): SidecarBody {
+  const { dumped, globals, names, snapshot } = backup;
+  return {
+    formatVersion: 1,
+    id: backup.id,
+    source: backup.source,
+    type: 'full',
+    baseId: null,
+    sequence: (backup.previous?.sequence ?? 0) + 1,
+    previousHmac: backup.previous?.hmac ?? null,
+    fileName: names.data,
+    startedAt: backup.run.startedAt.toISOString(),
+    endedAt: backup.endedAt.toISOString(),
+    size: dumped.file.bytes,
+    checksum: dumped.file.sha256,
+    archiveSize: dumped.archive.bytes,
+    postgresVersion: snapshot.serverVersion,
+    pgDumpVersion: backup.programs.version,
+    database: snapshot.database,
+    compression: backup.compression,
+    cipher: 'aes-256-cbc-pbkdf2',
+    keyId: keyId(backup.passphrase),
+    snapshot: snapshot.facts,
+    tables: [...dumped.rows],
+    largeObjects: dumped.largeObjects,
+    companions: [{ kind: 'globals', fileName: names.globals, size: globals.bytes, sha256: globals.sha256 }],
+  };
+}
+
+/** What history keeps of a sidecar. */
+export function resultOf(sidecar: Sidecar): BackupResult {
+  return {
+    fileName: sidecar.fileName,
+    startedAt: new Date(sidecar.startedAt),
+    endedAt: new Date(sidecar.endedAt),
+    sizeBytes: sidecar.size,
+    archiveBytes: sidecar.archiveSize,
+    checksum: sidecar.checksum,
+    keyId: sidecar.keyId,
+    compression: sidecar.compression,
+    postgresVersion: sidecar.postgresVersion,
+    pgDumpVersion: sidecar.pgDumpVersion,
+    tableCount: sidecar.tables.length,
+    rowCount: sidecar.tables.reduce((sum, table) => sum + table.rows, 0),
+    largeObjectCount: sidecar.largeObjects,
+    sequence: sidecar.sequence,
+    hmac: sidecar.hmac,
+  };
+}

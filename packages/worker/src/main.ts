@@ -1,0 +1,49 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
+import { createHistoryPool } from '@safekeep/shared/history/database';
+import { migrateHistory } from '@safekeep/shared/history/migrate';
+import { translateOutage } from '@safekeep/shared/history/outage';
+import { createLogger, describeError, type Logger } from '@safekeep/shared/logger';
+import { LocalStorage } from '@safekeep/shared/storage/local';
+import { reportStartFailure } from './cli/report-failure.js';
+import { createBackupProcessor } from './jobs/backup-processor.js';
+import { keepAliveFile } from './liveness.js';
+import { drainOnSignal, startQueueWorker } from './queue-worker.js';
+
+/** How long pg_dump and the snapshot wait for a locked table, in milliseconds. */
+const LOCK_TIMEOUT = 60_000;
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env, 'worker');
+  const logger = createLogger({ service: 'worker', level: config.LOG_LEVEL, file: config.LOG_FILE });
+  const applied = await migrateHistory(config).catch((error: unknown) => {
+    throw translateOutage(error);
+  });
+  if (applied.length > 0) logger.info('history migrated', { applied });
+  await run(config, logger);
+}
+
+async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
+  const onError = (error: Error) => logger.warn('connection lost', { error: describeError(error) });
+  const pool = createHistoryPool(config.HISTORY_DATABASE_URL, 4 + 2 * config.WORKER_CONCURRENCY, onError);
+  const processor = createBackupProcessor({
+    pool,
+    logger,
+    sources: config.sources,
+    encryptionKey: config.BACKUP_ENCRYPTION_KEY,
+    compression: config.BACKUP_COMPRESSION,
+    lockTimeout: LOCK_TIMEOUT,
+    environment: process.env,
+    storageOf: (source) => new LocalStorage(config.BACKUP_DIR, source),
+  });
+  const worker = startQueueWorker('backup', processor, config, logger);
+  const liveness = keepAliveFile(join(tmpdir(), 'safekeep-worker.alive'), pool, worker);
+  logger.info('worker started', { sources: config.sources.map((source) => source.name) });
+  await drainOnSignal(worker, logger);
+  liveness.close();
+  await pool.end();
+  logger.info('worker stopped');
+}
+
+main().catch((error: unknown) => reportStartFailure('worker', error));

@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Secret } from '@safekeep/shared/config/secret';
+import { parse } from 'pg-connection-string';
+
+/** How PostgreSQL's programs get to one database without a secret in their arguments or environment. */
+export interface LibpqAccess {
+  readonly environment: Readonly<Record<string, string>>;
+  /** `dbname='…'`, quoted for --dbname: a name that starts with `-` or holds `=` or `://` stays a name. */
+  readonly database: string;
+  /** Removes the passfile. */
+  close(): Promise<void>;
+}
+
+/** URL parameters that libpq knows by another name in the environment. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  sslmode: 'PGSSLMODE',
+  sslrootcert: 'PGSSLROOTCERT',
+  sslcert: 'PGSSLCERT',
+  sslkey: 'PGSSLKEY',
+  sslnegotiation: 'PGSSLNEGOTIATION',
+  channel_binding: 'PGCHANNELBINDING',
+  gssencmode: 'PGGSSENCMODE',
+  target_session_attrs: 'PGTARGETSESSIONATTRS',
+  options: 'PGOPTIONS',
+};
+
+/** What PostgreSQL's programs may see of the worker's environment. */
+const PASSED_ON = ['PATH', 'HOME', 'PGPASSFILE', 'KRB5CCNAME', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+
+/**
+ * Turns the URL of a source into libpq's environment; the password goes to a 0600 passfile in a folder of its own.
+ * Only the variables named here reach the program: the encryption key never does.
+ */
+export async function libpqAccess(url: Secret, inherited: NodeJS.ProcessEnv): Promise<LibpqAccess> {
+  const target = parse(url.reveal(), { useLibpqCompat: true });
+  const environment: Record<string, string> = {
+    LC_ALL: 'C',
+    TZ: 'UTC',
+    PGAPPNAME: 'safekeep',
+    PGCONNECT_TIMEOUT: '10',
+  };
+  for (const name of PASSED_ON) {
+    const value = inherited[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  if (target.host) environment.PGHOST = target.host;
+  if (target.port) environment.PGPORT = target.port;
+  if (target.user) environment.PGUSER = target.user;
+  for (const [parameter, value] of new URL(url.reveal()).searchParams) {
+    const name = PARAMETERS[parameter];
+    if (name !== undefined) environment[name] = value;
+  }
+  const database = conninfoDatabase(target.database ?? '');
+  if (!target.password) return { environment, database, close: async () => {} };
+  const folder = await mkdtemp(join(tmpdir(), 'safekeep-'));
+  environment.PGPASSFILE = join(folder, 'pgpass');
+  await writeFile(environment.PGPASSFILE, `*:*:*:*:${escapePassword(target.password)}\n`, { mode: 0o600 });
+  return { environment, database, close: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** A keyword/value connection string with the database's name alone, as libpq quotes it. */
+export function conninfoDatabase(name: string): string {
+  return `dbname='${name.replace(/[\\']/g, '\\$&')}'`;
+}
+
+function escapePassword(password: string): string {
+  return password.replace(/[\\:]/g, '\\$&');
+}

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fail, type SafekeepError } from '@safekeep/shared/errors';
+import { execa } from 'execa';
+import { adviceFor, needsPeople, sqlstateOf } from './diagnose.js';
+import type { LibpqAccess } from './libpq-environment.js';
+import type { PostgresPrograms } from './program.js';
+
+/** A running pg_dump or pg_dumpall. */
+export interface DumpProcess {
+  readonly stdout: Readable;
+  /** Resolves when the program and its output have ended; its failure is data here, not a rejection. */
+  readonly ended: Promise<DumpEnd>;
+  /** SIGTERM to the whole process group, SIGKILL after a grace of 5 s. */
+  stop(): void;
+}
+
+export interface DumpEnd {
+  readonly program: 'pg_dump' | 'pg_dumpall';
+  readonly exit: number | string;
+  readonly ok: boolean;
+  readonly sqlstate: string | null;
+}
+
+export interface DumpOptions {
+  readonly programs: PostgresPrograms;
+  readonly access: LibpqAccess;
+  /** How long to wait for a locked table, in milliseconds. */
+  readonly lockTimeout: number;
+}
+
+const KILL_GRACE = 5_000;
+/** What is kept of stderr to find the SQLSTATE in, in bytes; it is never logged. */
+const STDERR_KEPT = 16_384;
+
+/** Dumps the snapshot in custom format, compressed by pg_dump itself. */
+export function startPgDump(options: DumpOptions & { snapshot: string; gzipLevel: number }): DumpProcess {
+  return start('pg_dump', options, [
+    '--format=custom',
+    `--compress=${options.gzipLevel}`,
+    `--snapshot=${options.snapshot}`,
+    `--lock-wait-timeout=${options.lockTimeout}`,
+    '--no-password',
+    `--dbname=${options.access.database}`,
+  ]);
+}
+
+/** Dumps roles, memberships, settings and tablespaces. Password hashes only where the role may read them. */
+export function startGlobalsDump(options: DumpOptions & { withPasswords: boolean }): DumpProcess {
+  return start('pg_dumpall', options, [
+    '--globals-only',
+    ...(options.withPasswords ? [] : ['--no-role-passwords']),
+    `--lock-wait-timeout=${options.lockTimeout}`,
+    '--no-password',
+    `--database=${options.access.database}`,
+  ]);
+}
+
+function start(program: DumpEnd['program'], options: DumpOptions, args: readonly string[]): DumpProcess {
+  const child = execa(join(options.programs.directory, program), args, {
+    // A process group of its own, so that stop() reaches whatever the program starts.
+    detached: true,
+    env: options.access.environment,
+    extendEnv: false,
+    stdin: 'ignore',
+    buffer: false,
+    reject: false,
+    stripFinalNewline: false,
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_KEPT);
+  });
+  const ended = child.then((result): DumpEnd => {
+    const exit = result.exitCode ?? result.signal ?? result.code ?? 'unknown';
+    return { program, exit, ok: exit === 0, sqlstate: sqlstateOf(stderr) };
+  });
+  return { stdout: child.stdout, ended, stop: () => stopGroup(child.pid, ended) };
+}
+
+function stopGroup(pid: number | undefined, ended: Promise<unknown>): void {
+  if (pid === undefined) return;
+  signalGroup(pid, 'SIGTERM');
+  const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), KILL_GRACE);
+  const disarm = () => clearTimeout(timer);
+  ended.then(disarm, disarm);
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group has ended already.
+  }
+}
+
+/** The catalogue's error for a program that failed, by the phase it was in. */
+export function dumpFailure(
+  end: DumpEnd,
+  source: string,
+  phase: string,
+  table: string | null,
+): SafekeepError {
+  const parameters = {
+    source,
+    program: end.program,
+    phase,
+    sqlstate: end.sqlstate ?? 'unknown',
+    exit: end.exit,
+    at: table === null ? '' : `, table ${table}`,
+    advice: adviceFor(end.sqlstate),
+  };
+  return fail(needsPeople(end.sqlstate) ? 'DUMP_REFUSED' : 'DUMP_FAILED', parameters);
+}

@@ -1,0 +1,106 @@
+import type { Secret } from '@safekeep/shared/config/secret';
+import { fail } from '@safekeep/shared/errors';
+import { clientOptions } from '@safekeep/shared/history/database';
+import { errorCode } from '@safekeep/shared/logger';
+import pg from 'pg';
+
+/** Where and when a snapshot was taken; what a later backup compares itself with (docs/BACKUP_FORMAT.md). */
+export interface SnapshotFacts {
+  /** 64-bit transaction id: every transaction below it had ended. */
+  readonly xmin: string;
+  /** `null` where the server does not let this role see it. */
+  readonly systemIdentifier: string | null;
+  readonly timeline: number | null;
+  readonly databaseOid: number;
+  /** ISO 8601 UTC. */
+  readonly postmasterStartTime: string;
+  readonly inRecovery: boolean;
+}
+
+/** One exported snapshot and the transaction that keeps it alive; everything of a backup is read through it. */
+export interface Snapshot {
+  /** For pg_dump --snapshot. */
+  readonly name: string;
+  readonly facts: SnapshotFacts;
+  readonly database: string;
+  /** Such as `15.18`. */
+  readonly serverVersion: string;
+  /** Queries in the snapshot. */
+  readonly client: pg.Client;
+  close(): Promise<void>;
+}
+
+/** The settings pg_dump uses for itself, so that what is read here is read as it reads it. */
+const SETTINGS = `
+  SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3;
+  SET bytea_output = 'hex'; SET row_security = off; SET synchronize_seqscans = off; SET search_path = '';
+  SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = 'error'`;
+
+/**
+ * Opens the source and exports a snapshot of it.
+ *
+ * @throws SafekeepError SOURCE_UNREACHABLE, SOURCE_LOGIN_FAILED
+ */
+export async function openSnapshot(
+  source: { name: string; url: Secret },
+  lockTimeout: number,
+): Promise<Snapshot> {
+  const client = new pg.Client({
+    ...clientOptions(source.url),
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  // Without a listener a connection that breaks between two queries would end the process; the next query reports it.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query(SETTINGS);
+    await client.query(`SET lock_timeout = ${lockTimeout}`);
+    const control = await readControl(client);
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+    const { name, database, serverVersion, ...facts } = await exportSnapshot(client);
+    const close = () => client.end().catch(() => {});
+    return { name, database, serverVersion, client, facts: { ...facts, ...control }, close };
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw sourceError(source.name, error);
+  }
+}
+
+type Control = Pick<SnapshotFacts, 'systemIdentifier' | 'timeline'>;
+
+/** Managed servers may keep these functions from ordinary roles; the facts are then unknown. */
+async function readControl(client: pg.Client): Promise<Control> {
+  try {
+    const { rows } = await client.query<{ systemIdentifier: string; timeline: number }>(`
+      SELECT (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
+             (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline`);
+    return rows[0] as Control;
+  } catch (error) {
+    if (errorCode(error) !== '42501') throw error;
+    return { systemIdentifier: null, timeline: null };
+  }
+}
+
+interface Exported extends Omit<SnapshotFacts, keyof Control> {
+  readonly name: string;
+  readonly database: string;
+  readonly serverVersion: string;
+}
+
+async function exportSnapshot(client: pg.Client): Promise<Exported> {
+  const { rows } = await client.query<Exported>(`
+    SELECT pg_export_snapshot() AS name, current_database() AS database,
+           split_part(current_setting('server_version'), ' ', 1) AS "serverVersion",
+           txid_snapshot_xmin(txid_current_snapshot())::text AS xmin, pg_is_in_recovery() AS "inRecovery",
+           (SELECT oid::int8 FROM pg_database WHERE datname = current_database()) AS "databaseOid",
+           to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+             AS "postmasterStartTime"`);
+  return rows[0] as Exported;
+}
+
+function sourceError(source: string, error: unknown) {
+  const sqlstate = errorCode(error);
+  const code = /^(28|3D|42)/.test(sqlstate) ? 'SOURCE_LOGIN_FAILED' : 'SOURCE_UNREACHABLE';
+  return fail(code, { source, sqlstate }, error);
+}

@@ -1,0 +1,65 @@
+import type { ConfigOf } from '@safekeep/shared/config/load';
+import { describeError, type Logger } from '@safekeep/shared/logger';
+import type { QueueName } from '@safekeep/shared/queues/contracts';
+import { WORKER_SETTINGS, workerConnection } from '@safekeep/shared/queues/settings';
+import { type Processor, Worker } from 'bullmq';
+
+/** How long running jobs may go on after SIGTERM before they are cancelled, in milliseconds. */
+const DRAIN_GRACE = 15_000;
+/** How long cancelled jobs may take to clean up before the process ends anyway, in milliseconds. */
+const CANCEL_GRACE = 20_000;
+
+/** Takes jobs of one queue, with the lock settings of `queues/settings`, and logs what the queue reports. */
+export function startQueueWorker(
+  queue: QueueName,
+  processor: Processor,
+  config: ConfigOf<'worker'>,
+  logger: Logger,
+): Worker {
+  const worker = new Worker(queue, processor, {
+    ...WORKER_SETTINGS,
+    connection: workerConnection(config.REDIS_URL),
+    concurrency: config.WORKER_CONCURRENCY,
+  });
+  worker.on('error', (error) => logger.warn('queue error', { queue, error: describeError(error) }));
+  worker.on('stalled', (jobId) => logger.warn('a job of a dead worker starts again', { queue, jobId }));
+  worker.on('lockRenewalFailed', (jobIds) =>
+    logger.warn('queue lock lost; the lease in history decides', { queue, jobIds }),
+  );
+  return worker;
+}
+
+/**
+ * Resolves when a SIGTERM or SIGINT has been served: no new jobs, running ones get a grace, then they are cancelled,
+ * clean up and go back to the queue for another worker. A second signal cancels at once.
+ */
+export function drainOnSignal(worker: Worker, logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let drain: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      clearTimeout(drain);
+      worker.cancelAllJobs('the worker stops');
+      setTimeout(() => {
+        logger.error('jobs did not end in time, leaving them to the next worker');
+        process.exit(1);
+      }, CANCEL_GRACE).unref();
+    };
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (drain !== undefined) return cancel();
+      logger.info('worker stops', { signal });
+      drain = setTimeout(cancel, DRAIN_GRACE);
+      worker.close().then(
+        () => {
+          clearTimeout(drain);
+          resolve();
+        },
+        (error: unknown) => {
+          logger.warn('queue did not close cleanly', { error: describeError(error) });
+          resolve();
+        },
+      );
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}

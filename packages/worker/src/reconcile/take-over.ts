@@ -1,0 +1,66 @@
+import { ArchiveError } from '@safekeep/archive/archive-error';
+import { parseSidecar, type Sidecar } from '@safekeep/archive/sidecar';
+import type { Secret } from '@safekeep/shared/config/secret';
+import { type LostRun, markSwept, writeResult } from '@safekeep/shared/history/runs';
+import { describeError, type Logger } from '@safekeep/shared/logger';
+import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import type pg from 'pg';
+import { namesBeside } from '../jobs/file-names.js';
+import { resultOf } from '../jobs/sidecar-body.js';
+
+interface TakeOver {
+  readonly pool: pg.Pool;
+  readonly logger: Logger;
+  readonly storage: BackupStorage;
+  readonly encryptionKey: Secret;
+}
+
+/**
+ * Settles what dead runs of a source left, before its next writer starts. Hidden files go first: a frozen run that
+ * wakes up finds nothing to publish. Then each run either had published its sidecar, and its backup is completed from
+ * it, or its visible files never counted, and are removed.
+ *
+ * Only the run that holds the source's claim may call this.
+ *
+ * @returns the ids of the backups that were completed from their sidecars.
+ */
+export async function takeOver(deps: TakeOver, lost: readonly LostRun[]): Promise<ReadonlySet<string>> {
+  const adopted = new Set<string>();
+  if (lost.length === 0) return adopted;
+  const swept = await deps.storage.sweepPartials();
+  deps.logger.warn('took over from dead runs', { runs: lost.map((run) => run.id), swept });
+  for (const run of lost) {
+    if (run.fileName !== null && (await settle(deps, run, run.fileName))) adopted.add(run.backupId);
+    await markSwept(deps.pool, run.id);
+  }
+  return adopted;
+}
+
+/** Whether the run's backup turned out to be complete. */
+async function settle(deps: TakeOver, run: LostRun, fileName: string): Promise<boolean> {
+  const names = namesBeside(fileName);
+  const text = await deps.storage.read(names.sidecar);
+  if (text === null) {
+    await deps.storage.remove(names.data);
+    await deps.storage.remove(names.globals);
+    return false;
+  }
+  const sidecar = authenticated(deps, run, text);
+  if (sidecar === null) return false;
+  await writeResult(deps.pool, run.backupId, resultOf(sidecar));
+  deps.logger.info('completed a backup from its sidecar', { backupId: run.backupId, file: fileName });
+  return true;
+}
+
+/** A file that does not authenticate is kept for an inquiry, and believed by nobody. */
+function authenticated(deps: TakeOver, run: LostRun, text: string): Sidecar | null {
+  try {
+    const sidecar = parseSidecar(text, deps.encryptionKey.reveal());
+    if (sidecar.id === run.backupId) return sidecar;
+    deps.logger.error('a sidecar names another backup than its run', { runId: run.id, file: run.fileName });
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    deps.logger.error('a sidecar does not authenticate', { runId: run.id, error: describeError(error) });
+  }
+  return null;
+}

@@ -1,0 +1,115 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../services/free-port.js';
+import { ServerProcess } from '../services/server-process.js';
+import type { Credentials } from './credentials.js';
+import type { Databases } from './databases.js';
+import { DemoError } from './demo-error.js';
+import type { Endings } from './endings.js';
+import { writeEnvironmentFile, writeServiceFile } from './environment-file.js';
+import type { Folder } from './folder.js';
+
+export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+/** The first SIGTERM lets a worker finish its job, the second makes it give the job back. */
+const END_AGAIN_AFTER_MS = 1_000;
+const END_WITHIN_MS = 20_000;
+
+/** A running API or worker. */
+export interface SafekeepProcess {
+  readonly name: 'API' | 'worker';
+  readonly pid: number;
+  readonly logFile: string;
+  isRunning(): boolean;
+}
+
+export interface Safekeep {
+  readonly url: string;
+  /** Can be sourced, to use ./backup.sh and psql with this installation. */
+  readonly environmentFile: string;
+  readonly api: SafekeepProcess;
+  readonly worker: SafekeepProcess;
+}
+
+export interface SafekeepNeeds {
+  readonly folder: Folder;
+  readonly databases: Databases;
+  readonly redisUrl: string;
+  readonly credentials: Credentials;
+  /** Names for psql and pg_restore, with their URLs. */
+  readonly services: Readonly<Record<string, string>>;
+}
+
+/** Starts one API and one worker as they run in production: built code, configured by their environment alone. */
+export async function startSafekeep(needs: SafekeepNeeds, endings: Endings): Promise<Safekeep> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const environmentFile = join(needs.folder.path, 'env');
+  // API and worker keep their temporary files here, too.
+  const temporary = join(needs.folder.path, 'tmp');
+  mkdirSync(temporary, { mode: 0o700 });
+  const serviceFile = join(needs.folder.secrets, 'pg_service.conf');
+  writeServiceFile(serviceFile, needs.services);
+  writeEnvironmentFile(environmentFile, {
+    HISTORY_DATABASE_URL: needs.databases.historyUrl,
+    SOURCE_DATABASE_URL: needs.databases.sourceUrl,
+    REDIS_URL: needs.redisUrl,
+    BACKUP_DIR: needs.folder.backups,
+    BACKUP_ENCRYPTION_KEY_FILE: needs.credentials.encryptionKeyFile,
+    JWT_SECRET_FILE: needs.credentials.jwtSecretFile,
+    ADMIN_PASSWORD: needs.credentials.adminPassword,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    TMPDIR: temporary,
+    PGSERVICEFILE: serviceFile,
+  });
+  const start = { folder: needs.folder, environmentFile, endings };
+  const api = await startProcess({ ...start, name: 'API', ready: () => answers(`${url}/health/ready`) });
+  const worker = await startProcess({ ...start, name: 'worker', ready: async () => true });
+  return { url, environmentFile, api, worker };
+}
+
+interface ProcessStart {
+  readonly name: 'API' | 'worker';
+  readonly folder: Folder;
+  readonly environmentFile: string;
+  readonly endings: Endings;
+  readonly ready: () => Promise<boolean>;
+}
+
+async function startProcess(start: ProcessStart): Promise<SafekeepProcess> {
+  const { name } = start;
+  const logFile = join(start.folder.logs, `${name.toLowerCase()}.log`);
+  const main = join(PROJECT, 'packages', name.toLowerCase(), 'dist', 'main.js');
+  const command = {
+    program: process.execPath,
+    arguments: [`--env-file=${start.environmentFile}`, main],
+    logFile,
+    cwd: start.folder.path,
+    endSignal: 'SIGTERM',
+  } as const;
+  try {
+    const server = await ServerProcess.start(command, start.ready);
+    start.endings.add(() => endWithin(server));
+    return { name, pid: server.pid, logFile, isRunning: () => server.running };
+  } catch {
+    const remedy = 'Read the log above. If the code was changed, run `npm run build` and `npm test`.';
+    throw new DemoError(`The ${name} did not start.`, { remedy, logFile });
+  }
+}
+
+async function endWithin(server: ServerProcess): Promise<void> {
+  const again = setTimeout(() => server.signal('SIGTERM'), END_AGAIN_AFTER_MS);
+  const force = setTimeout(() => server.signal('SIGKILL'), END_WITHIN_MS);
+  await server.end('SIGTERM');
+  clearTimeout(again);
+  clearTimeout(force);
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}
