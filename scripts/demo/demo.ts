@@ -98,5 +98,5 @@ async function compare(stack: Stack, run: DemoRun): Promise<void> {
     const remedy = 'Do not trust this version with backups; report it with the worker’s log.';
     throw new DemoError(sentence, { remedy, logFile: stack.safekeep.worker.logFile });
   }
-  screen.say(`\n  ✓ All ${comparisons.length} counts are equal: the backup restores to what was backed up.`);
+  screen.say(`\n  ✓ All ${comparisons.length} are equal: the backup restores to what was backed up.`);
 }

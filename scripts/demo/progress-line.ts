@@ -1,9 +1,9 @@
 import type { Progress } from '../../packages/shared/src/contracts/backup.js';
 import { formatBytes, formatSeconds } from './figures.js';
 
-const BAR_WIDTH = 24;
+const BAR_WIDTH = 20;
 
-/** `[######------------------]`, for a share from 0 to 1. */
+/** `[#####---------------]`, for a share from 0 to 1. */
 export function bar(share: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
   return `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`;
@@ -13,14 +13,12 @@ export function bar(share: number): string {
 export function progressLine(progress: Progress): string {
   const { percent, doneBytes, totalBytes, writtenBytes, bytesPerSecond, secondsLeft, table, phase } =
     progress;
-  return [
-    `  ${bar(percent / 100)} ${String(Math.floor(percent)).padStart(3)} %`,
-    `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)} read`,
-    `${formatBytes(writtenBytes)} written`,
+  const parts = [
+    `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`,
     `${formatBytes(Math.round(bytesPerSecond))}/s`,
-    secondsLeft === null ? null : `${formatSeconds(secondsLeft)} left`,
+    ...(secondsLeft === null ? [] : [`${formatSeconds(Math.ceil(secondsLeft))} left`]),
     table ?? phase,
-  ]
-    .filter((part) => part !== null)
-    .join(', ');
+    `${formatBytes(writtenBytes)} written`,
+  ];
+  return `  ${bar(percent / 100)} ${String(Math.floor(percent)).padStart(3)} %  ${parts.join(', ')}`;
 }

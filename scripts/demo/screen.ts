@@ -32,19 +32,19 @@ export class Screen {
 
   /** Shows how far something is: in place on a terminal, else as a line every other second. */
   progress(text: string): void {
-    if (!this.isTerminal) {
-      if (Date.now() - this.#lastPlain < PLAIN_EVERY_MS) return;
-      this.#lastPlain = Date.now();
+    if (this.isTerminal) {
+      // Some terminals say that they have 0 columns.
+      const width = (this.#out.columns || 80) - 1;
+      this.#progress = [...text].slice(0, width).join('');
+      this.#out.write(`\r\x1b[K${this.#progress}`);
+    } else if (text !== this.#progress && Date.now() - this.#lastPlain >= PLAIN_EVERY_MS) {
+      [this.#progress, this.#lastPlain] = [text, Date.now()];
       this.#out.write(`${text}\n`);
-      return;
     }
-    const width = (this.#out.columns ?? 80) - 1;
-    this.#progress = [...text].slice(0, width).join('');
-    this.#out.write(`\r\x1b[K${this.#progress}`);
   }
 
   #clear(): void {
-    if (this.#progress !== '') this.#out.write('\r\x1b[K');
+    if (this.isTerminal && this.#progress !== '') this.#out.write('\r\x1b[K');
     this.#progress = '';
   }
 }

@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Secret } from '@safekeep/shared/config/secret';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { expect } from 'chai';
 import type pg from 'pg';
+import { scratchFolder } from '../../../scripts/services/scratch-folder.js';
 import { environmentFor, type RunningApi, runApi } from './running-api.js';
 import { emptyDatabase, servers } from './servers.js';
 
@@ -37,7 +40,8 @@ describe('the API process', () => {
     });
 
   it('starts on empty databases, shows the first password once and past the log, and stops on SIGTERM', async () => {
-    const api = await run();
+    const logFile = join(await scratchFolder('safekeep-api-log'), 'api.log');
+    const api = await run({ LOG_FILE: logFile });
     const url = await api.url();
     const [, password = ''] = /shown only now: (\S+)/.exec(api.stdout()) ?? [];
     expect((await logIn(url, password)).status).to.equal(200);
@@ -47,6 +51,8 @@ describe('the API process', () => {
       else expect(() => JSON.parse(line)).to.throw();
     }
     expect(api.stdout()).to.not.include('source-password');
+    const logged = await readFile(logFile, 'utf8');
+    expect(logged).to.include('"listening"').and.not.include(password);
     api.child.kill('SIGTERM');
     expect(await api.ended()).to.equal(0);
     expect(api.stderr()).to.equal('');
@@ -137,6 +143,8 @@ describe('the API process', () => {
     await redis.restart();
     while ((await fetch(`${url}/health/ready`)).status !== 200) await delay(50);
     while ((await logIn(url, 'a configured password')).status === 503) await delay(50);
+    // The connection failed many times meanwhile, and the log says so once.
+    expect(api.stdout().match(/"part":"redis"/g)).to.have.length(1);
     expect((await logIn(url, 'a configured password')).status).to.equal(200);
   });
 });

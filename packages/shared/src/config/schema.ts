@@ -1,8 +1,8 @@
 import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { encryptionKeyWeakness, MAKE_A_KEY } from './encryption-key.js';
+import { postgresUrlMistake } from './postgres-url.js';
 import { Secret } from './secret.js';
-import { postgresUrlMistake } from './sources.js';
 
 const secret = z.string().transform((value) => new Secret(value));
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { postgresUrlMistake } from './postgres-url.js';
 import { Secret } from './secret.js';
 
 /** A PostgreSQL database that is backed up. */
@@ -66,19 +67,4 @@ function readEntry(entry: z.infer<typeof sourcesFile>[number], problems: string[
     problems.push(`SOURCES_FILE: source "${entry.name}": urlFile ${entry.urlFile} cannot be read`);
   }
   return [];
-}
-
-/** Tells what is wrong with a PostgreSQL URL without quoting it, or `null`. */
-export function postgresUrlMistake(url: string): string | null {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    return 'it is not a URL; it needs postgres://user:password@host:5432/database (special characters %-encoded)';
-  }
-  if (!/^postgres(ql)?:$/.test(parsed.protocol)) return 'it must start with postgres:// or postgresql://';
-  if (parsed.pathname.length < 2)
-    return 'it names no database; it needs postgres://user:password@host:5432/database';
-  if (/%0a|%0d/i.test(url)) return 'line breaks in a PostgreSQL URL are not supported';
-  return null;
 }

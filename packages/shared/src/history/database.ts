@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { parse, toClientConfig } from 'pg-connection-string';
+import { toClientConfig } from 'pg-connection-string';
+import { parsePostgresUrl } from '../config/postgres-url.js';
 import type { Secret } from '../config/secret.js';
 
 /** A pool, or one client of it inside a transaction: every repository function takes this as its first argument. */
@@ -14,8 +15,7 @@ types.setTypeParser(pg.types.builtins.INT8, Number);
  * `verify-full` checks it), so that pg_dump and this driver understand one URL alike.
  */
 export function clientOptions(url: Secret): pg.ClientConfig {
-  const parsed = toClientConfig(parse(url.reveal(), { useLibpqCompat: true }));
-  return { ...parsed, application_name: 'safekeep', types };
+  return { ...toClientConfig(parsePostgresUrl(url)), application_name: 'safekeep', types };
 }
 
 /** A pool for the history database. Connections that die while idle are replaced at the next use. */

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parsePostgresUrl } from '@safekeep/shared/config/postgres-url';
 import type { Secret } from '@safekeep/shared/config/secret';
-import { parse } from 'pg-connection-string';
 
 /** How PostgreSQL's programs get to one database without a secret in their arguments or environment. */
 export interface LibpqAccess {
@@ -34,7 +34,7 @@ const PASSED_ON = ['PATH', 'HOME', 'PGPASSFILE', 'KRB5CCNAME', 'SSL_CERT_FILE', 
  * Only the variables named here reach the program: the encryption key never does.
  */
 export async function libpqAccess(url: Secret, inherited: NodeJS.ProcessEnv): Promise<LibpqAccess> {
-  const target = parse(url.reveal(), { useLibpqCompat: true });
+  const target = parsePostgresUrl(url);
   const environment: Record<string, string> = {
     LC_ALL: 'C',
     TZ: 'UTC',

@@ -1,0 +1,28 @@
+import { type ConnectionOptions, parse } from 'pg-connection-string';
+import type { Secret } from './secret.js';
+
+/**
+ * Takes a PostgreSQL URL apart as libpq does: with libpq's meaning of `sslmode` (`require` encrypts without checking
+ * the certificate, `verify-full` checks it), and with every %-code of the database's name decoded (the library leaves
+ * those of reserved characters such as `=` and `/` as they are).
+ */
+export function parsePostgresUrl(url: Secret): ConnectionOptions {
+  const parsed = parse(url.reveal(), { useLibpqCompat: true });
+  return { ...parsed, database: decodeURIComponent(new URL(url.reveal()).pathname.slice(1)) };
+}
+
+/** Tells what is wrong with a PostgreSQL URL without quoting it, or `null`. */
+export function postgresUrlMistake(url: string): string | null {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+    decodeURIComponent(parsed.pathname);
+  } catch {
+    return 'it is not a URL; it needs postgres://user:password@host:5432/database (special characters %-encoded)';
+  }
+  if (!/^postgres(ql)?:$/.test(parsed.protocol)) return 'it must start with postgres:// or postgresql://';
+  if (parsed.pathname.length < 2)
+    return 'it names no database; it needs postgres://user:password@host:5432/database';
+  if (/%0a|%0d|%00/i.test(url)) return 'line breaks in a PostgreSQL URL are not supported';
+  return null;
+}

@@ -1,0 +1,151 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Secret } from '@safekeep/shared/config/secret';
+import type { Backup } from '@safekeep/shared/contracts/backup';
+import { clientOptions } from '@safekeep/shared/history/database';
+import pg from 'pg';
+import { type PostgresServer, startPostgres } from '../../../../scripts/services/postgres.js';
+import { type RedisServer, startRedis } from '../../../../scripts/services/redis.js';
+import { scratchFolder } from '../../../../scripts/services/scratch-folder.js';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+const FROM_SOURCE = ['--import', 'tsx/esm', '--conditions=source'];
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A worker process and what it printed. */
+export interface WorkerProcess {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  log(): string;
+  /** Resolves with its exit code, or the signal that ended it. */
+  ended(): Promise<number | string>;
+}
+
+/** Private servers, a backup directory, a key, and the processes of the product as its users start them. */
+export interface World {
+  readonly postgres: PostgresServer;
+  readonly redis: RedisServer;
+  readonly folder: string;
+  readonly backupDirectory: string;
+  readonly key: string;
+  readonly keyFile: string;
+  readonly environment: NodeJS.ProcessEnv;
+  startWorker(extra?: NodeJS.ProcessEnv): Promise<WorkerProcess>;
+  cli(args: readonly string[], extra?: NodeJS.ProcessEnv): Promise<Ended>;
+  /** Runs SQL as the superuser and gives the rows. */
+  sql<T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]>;
+  /** Waits until the newest backup looks as wanted; the test's own timeout is the bound. */
+  newestBackup(wanted: (backup: Backup) => boolean): Promise<Backup>;
+  close(): Promise<void>;
+}
+
+export async function openWorld(name: string): Promise<World> {
+  const folder = await scratchFolder(`safekeep-${name}`);
+  const postgres = await startPostgres({ directory: join(folder, 'postgres') });
+  const redis = await startRedis({ directory: join(folder, 'redis'), appendOnly: true });
+  const backupDirectory = join(folder, 'backups');
+  mkdirSync(backupDirectory);
+  const key = randomBytes(48).toString('base64');
+  const keyFile = join(folder, 'encryption-key');
+  writeFileSync(keyFile, `${key}\n`, { mode: 0o600 });
+  const environment: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    HISTORY_DATABASE_URL: postgres.url('history'),
+    REDIS_URL: redis.url,
+    SOURCE_DATABASE_URL: postgres.url('source'),
+    BACKUP_DIR: backupDirectory,
+    BACKUP_ENCRYPTION_KEY_FILE: keyFile,
+  };
+  const workers: WorkerProcess[] = [];
+  const sql = async <T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]> => {
+    const client = new pg.Client(clientOptions(new Secret(postgres.url(database))));
+    await client.connect();
+    try {
+      return (await client.query<T>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  await sql('postgres', 'CREATE DATABASE history');
+  await sql('postgres', 'CREATE DATABASE source');
+
+  const world: World = {
+    postgres,
+    redis,
+    folder,
+    backupDirectory,
+    key,
+    keyFile,
+    environment,
+    sql,
+    startWorker: async (extra = {}) => {
+      const worker = spawnWorker({ ...environment, ...extra });
+      workers.push(worker);
+      while (!worker.log().includes('worker started') && worker.child.exitCode === null) await delay(50);
+      return worker;
+    },
+    cli: (args, extra = {}) => runCli(args, { ...environment, ...extra }),
+    newestBackup: async (wanted) => {
+      for (;;) {
+        const { stdout } = await runCli(['list', '--json', '--limit', '1'], environment);
+        const backup = (JSON.parse(stdout) as Backup[])[0];
+        if (backup !== undefined && wanted(backup)) return backup;
+      }
+    },
+    close: async () => {
+      for (const worker of workers) worker.child.kill('SIGKILL');
+      await Promise.all(workers.map((worker) => worker.ended()));
+      await redis.stop();
+      await postgres.stop('immediate');
+    },
+  };
+  return world;
+}
+
+function spawnWorker(environment: NodeJS.ProcessEnv): WorkerProcess {
+  const child = spawn(process.execPath, [...FROM_SOURCE, 'packages/worker/src/main.ts'], {
+    cwd: ROOT,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const exit = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  return { child, pid: child.pid ?? 0, log: () => output, ended: () => exit };
+}
+
+async function runCli(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<Ended> {
+  const command = [...FROM_SOURCE, 'packages/worker/src/cli/main.ts', ...args];
+  try {
+    const { stdout, stderr } = await run(process.execPath, command, { cwd: ROOT, env: environment });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as Ended;
+    return { code, stdout, stderr };
+  }
+}
+
+/** Half a kilobyte a row that gzip can do little with, so that a dump of it takes its time. */
+export function slowTable(rows: number): string {
+  return `CREATE TABLE scans AS SELECT g AS id,
+    encode(sha512(g::text::bytea), 'hex') || encode(sha512((g * 7)::text::bytea), 'hex') ||
+    encode(sha512((g * 11)::text::bytea), 'hex') || encode(sha512((g * 13)::text::bytea), 'hex') AS pixels
+    FROM generate_series(1, ${rows}) g`;
+}
