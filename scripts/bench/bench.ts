@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { build } from '../demo/build.js';
 import { chooseFolder, openFolder } from '../demo/folder.js';
 import type { ScriptRun } from '../demo/run-script.js';
@@ -39,7 +40,7 @@ async function measurePair(
   forwards: boolean,
   say: (text: string) => void,
 ): Promise<Pair> {
-  const pair: { -readonly [Name in keyof Pair]?: Pair[Name] } = {};
+  const pair: { -readonly [Name in keyof Pair]?: Pair[Name] } = { load: loadavg()[0] ?? 0 };
   const steps = [
     async () => {
       pair.job = await contenders.job();

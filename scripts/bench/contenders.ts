@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { ApiClient } from '../demo/api-client.js';
 import type { Folder } from '../demo/folder.js';
 import { followBackup } from '../demo/follow-backup.js';
-import { libpqEnvironment } from '../demo/psql.js';
+import { environmentWithoutPostgres, libpqEnvironment } from '../demo/psql.js';
 import { shell } from '../demo/shell.js';
 import type { Stack } from '../demo/stack.js';
 import { MemoryMeter, type MemoryPeaks } from './memory-meter.js';
@@ -54,7 +54,7 @@ export async function makeContenders(needs: ContenderNeeds): Promise<Contenders>
   const variables = parseEnv(readFileSync(safekeep.environmentFile, 'utf8'));
   const file = join(folder.path, 'pipe.gz');
   const env = {
-    ...process.env,
+    ...environmentWithoutPostgres(),
     ...libpqEnvironment(variables.SOURCE_DATABASE_URL ?? ''),
     KEY: credentials.encryptionKeyFile,
     FILE: file,

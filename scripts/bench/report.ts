@@ -8,6 +8,8 @@ export interface Pair {
   readonly job: JobRun;
   readonly pipe: Run;
   readonly dump: Run;
+  /** Processes that wanted a core in the minute before the pair, the benchmark's own among them (load average). */
+  readonly load: number;
 }
 
 export interface Report {
@@ -27,6 +29,7 @@ export interface Report {
   readonly workerBefore: Spread;
   readonly workerPeak: Spread;
   readonly treePeak: Spread;
+  readonly load: Spread;
 }
 
 export function makeReport(machine: Machine, databaseBytes: number, pairs: readonly Pair[]): Report {
@@ -46,6 +49,7 @@ export function makeReport(machine: Machine, databaseBytes: number, pairs: reado
     workerBefore: over(({ job }) => job.memory.before),
     workerPeak: over(({ job }) => job.memory.process),
     treePeak: over(({ job }) => job.memory.tree),
+    load: over(({ load }) => load),
   };
 }
 
@@ -70,6 +74,7 @@ export function toMarkdown(report: Report): string {
     row('worker, resident before the job', report.workerBefore, formatBytes),
     row('worker, peak (VmHWM)', report.workerPeak, formatBytes),
     row('worker and its programs, peak of the sum', report.treePeak, formatBytes),
+    row('load average before a pair', report.load, (load) => load.toFixed(1)),
   ]
     .map((line) =>
       line.startsWith('|')

@@ -45,7 +45,7 @@ export async function demo(run: DemoRun): Promise<void> {
   if (!options.once) {
     screen.heading('Safekeep runs until Ctrl-C');
     for (const line of whileItRuns(where)) screen.say(line);
-    if (!signal.aborted) await once(signal, 'abort');
+    await untilStopped(signal);
     screen.say('\nStopping …');
   }
   done = true;
@@ -61,6 +61,13 @@ function prepareFolder(run: DemoRun): Folder {
   if (folder.removed.length > 0)
     screen.say(`Removed what an earlier run left there: ${folder.removed.join(', ')}`);
   return folder;
+}
+
+async function untilStopped(signal: AbortSignal): Promise<void> {
+  // The servers do not keep this process alive, and neither does a listener.
+  const alive = setInterval(() => undefined, 3_600_000);
+  if (!signal.aborted) await once(signal, 'abort');
+  clearInterval(alive);
 }
 
 function removeServerData(folder: Folder): void {

@@ -15,6 +15,11 @@ export function libpqEnvironment(url: string): Record<string, string> {
   };
 }
 
+/** This process' environment without settings for another PostgreSQL (PGSSLMODE, PGSERVICE, …). */
+export function environmentWithoutPostgres(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')));
+}
+
 export interface PsqlOptions {
   readonly variables?: Readonly<Record<string, string | number>>;
   readonly onLine?: (line: string) => void;
@@ -31,7 +36,11 @@ export async function psql(url: string, script: string, options: PsqlOptions = {
   const variables = Object.entries(options.variables ?? {}).map(([name, value]) => `--set=${name}=${value}`);
   const flags = ['-X', '-q', '-A', '-t', '-F', '\t', '--set=ON_ERROR_STOP=1', ...variables, '-f', '-'];
   const child = spawn('psql', flags, {
-    env: { ...process.env, ...libpqEnvironment(url), PGOPTIONS: '--client-min-messages=warning' },
+    env: {
+      ...environmentWithoutPostgres(),
+      ...libpqEnvironment(url),
+      PGOPTIONS: '--client-min-messages=warning',
+    },
     ...(options.signal && { signal: options.signal }),
   });
   const ended = exitOf(child);

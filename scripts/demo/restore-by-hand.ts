@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { RESTORED } from './databases.js';
 import { DemoError } from './demo-error.js';
+import { environmentWithoutPostgres } from './psql.js';
 import type { Screen } from './screen.js';
 import { shell } from './shell.js';
 
@@ -21,14 +22,14 @@ const DECRYPT = 'openssl enc -aes-256-cbc -d -pbkdf2 -pass "file:$BACKUP_ENCRYPT
 export async function restoreByHand(restore: HandRestore): Promise<void> {
   const { screen, signal } = restore;
   const env = {
-    ...process.env,
+    ...environmentWithoutPostgres(),
     ...parseEnv(readFileSync(restore.environmentFile, 'utf8')),
     FILE: restore.backupFile,
   };
   const run = async (command: string) => {
     screen.say(`  $ ${command}`);
     const output = (await shell(command, { env, signal })).trim();
-    if (output !== '') screen.say(`    ${output}`);
+    screen.say(`    ${output === '' ? '✓' : output}`);
     return output;
   };
   screen.say(`  $ . ${restore.environmentFile}`);
@@ -36,8 +37,9 @@ export async function restoreByHand(restore: HandRestore): Promise<void> {
   try {
     const [stored, actual] = [await run(STORED_CHECKSUM), await run(ACTUAL_CHECKSUM)];
     if (stored !== actual) throw new Error('The checksum in the sidecar is not the checksum of the file.');
+    screen.say('    ✓ the same');
     await run('gunzip -t "$FILE"');
-    await run(`psql -q service=clinic -c 'CREATE DATABASE ${RESTORED}'`);
+    await run(`psql -Xq service=clinic -c 'CREATE DATABASE ${RESTORED}'`);
     await run(`gunzip -c "$FILE" | ${DECRYPT} | pg_restore -d service=restored`);
   } catch (cause) {
     signal.throwIfAborted();

@@ -86,7 +86,8 @@ async function startProcess(start: ProcessStart): Promise<SafekeepProcess> {
     arguments: [`--env-file=${start.environmentFile}`, main],
     logFile,
     cwd: start.folder.path,
-    endSignal: 'SIGTERM',
+    // When this process is killed the servers are gone, too: there is nothing to finish.
+    endSignal: 'SIGKILL',
   } as const;
   try {
     const server = await ServerProcess.start(command, start.ready);

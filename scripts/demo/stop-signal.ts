@@ -1,7 +1,7 @@
 import { processFacts } from './process-facts.js';
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-const LOOK_FOR_NPM_EVERY_MS = 500;
+const LOOK_FOR_CALLERS_EVERY_MS = 500;
 
 /** Somebody asked the run to stop. */
 export class Stopped extends Error {
@@ -20,13 +20,19 @@ export function stopSignal(): AbortSignal {
   for (const signal of Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[]) {
     process.on(signal, () => stop(signal));
   }
-  // `kill` of npm ends npm and its shell, but reaches neither tsx nor this process.
-  if (process.env.npm_lifecycle_event !== undefined) {
-    const shell = processFacts(process.ppid)?.parent;
-    const timer = setInterval(() => {
-      if (processFacts(process.ppid)?.parent !== shell) stop('SIGTERM');
-    }, LOOK_FOR_NPM_EVERY_MS);
-    timer.unref();
-  }
+  const chain = callers();
+  const timer = setInterval(() => {
+    if (callers() !== chain) stop('SIGTERM');
+  }, LOOK_FOR_CALLERS_EVERY_MS);
+  timer.unref();
   return controller.signal;
+}
+
+/**
+ * The processes that a person started this one with: tsx, and under npm the shell above it. `kill` of npm ends the
+ * shell but reaches neither tsx nor this process, which would then run on unseen.
+ */
+function callers(): string {
+  const shell = process.env.npm_lifecycle_event === undefined ? '' : processFacts(process.ppid)?.parent;
+  return `${process.ppid} ${shell}`;
 }

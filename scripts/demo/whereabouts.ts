@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Credentials } from './credentials.js';
+import { RESTORED } from './databases.js';
 import type { Folder } from './folder.js';
 import type { Safekeep } from './safekeep.js';
 
@@ -27,6 +28,7 @@ export function whileItRuns(where: Whereabouts): string[] {
     `    curl -s -X POST ${url}/backup/full -H "Authorization: Bearer $TOKEN"`,
     '    ./backup.sh list',
     '    psql service=clinic        # the source; also: service=restored, service=history',
+    `    psql service=clinic -c 'DROP DATABASE ${RESTORED}'   # then step 3 can be repeated`,
   ];
 }
 

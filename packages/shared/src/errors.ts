@@ -242,14 +242,14 @@ export const ERRORS = {
     retryable: true,
   },
   DUMP_FAILED: {
-    message: '{program} failed in phase "{phase}" (SQLSTATE {sqlstate}, exit {exit}){at}.',
+    message: 'The backup of "{source}" failed in phase "{phase}"{at} ({evidence}).',
     hint: '{advice}',
     httpStatus: 500,
     exitCode: 1,
     retryable: true,
   },
   DUMP_REFUSED: {
-    message: 'The source "{source}" refuses {program} in phase "{phase}" (SQLSTATE {sqlstate}){at}.',
+    message: 'The source "{source}" refuses the backup in phase "{phase}"{at} ({evidence}).',
     hint: 'Give the role of the source what pg_dump needs: GRANT pg_read_all_data TO <role>; and BYPASSRLS where tables have row security.',
     httpStatus: 500,
     exitCode: 3,

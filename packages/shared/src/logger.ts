@@ -57,7 +57,10 @@ export function errorCode(error: unknown): string {
   return typeof code === 'string' ? code : 'unknown';
 }
 
+/** The stack begins with the message, lines of which may look like a place: that part is passed over. */
 function firstFrame(error: Error): string {
-  const frame = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
-  return frame?.trim().slice(3) ?? 'an unknown place';
+  const stack = error.stack ?? '';
+  const rest = stack.replace(/^[\w$]+(?: \[\w+\])?(?:: )?/, '');
+  const frames = rest.startsWith(error.message) ? rest.slice(error.message.length) : '';
+  return /^\n {4}at (.+)/.exec(frames)?.[1] ?? 'an unknown place';
 }

@@ -9,6 +9,7 @@ import { LocalStorage } from '@safekeep/shared/storage/local';
 import { reportStartFailure } from './cli/report-failure.js';
 import { createBackupProcessor } from './jobs/backup-processor.js';
 import { keepAliveFile } from './liveness.js';
+import { programDirectories } from './postgres/program.js';
 import { drainOnSignal, startQueueWorker } from './queue-worker.js';
 
 /** How long pg_dump and the snapshot wait for a locked table, in milliseconds. */
@@ -34,6 +35,7 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     encryptionKey: config.BACKUP_ENCRYPTION_KEY,
     compression: config.BACKUP_COMPRESSION,
     lockTimeout: LOCK_TIMEOUT,
+    programDirectories: await programDirectories(process.env.PATH ?? ''),
     environment: process.env,
     storageOf: (source) => new LocalStorage(config.BACKUP_DIR, source),
   });

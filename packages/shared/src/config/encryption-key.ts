@@ -2,7 +2,9 @@
 export const MAKE_A_KEY = 'make one with: openssl rand -base64 48';
 
 const MINIMUM_LENGTH = 32;
-/** 32 random hex digits have 14 different ones on average; fewer than 10 happens once in 10^5. */
+/** `openssl enc -pass file:` reads this many bytes of the passphrase and drops the others without a word. */
+const MAXIMUM_BYTES = 1023;
+/** 32 random hex digits have 14 different ones on average; fewer than 10 happens once in 10^4. */
 const MINIMUM_DISTINCT = 10;
 /** A repeat this long is chance in fewer than one of 10^5 random keys of 128 hex digits. */
 const REPEAT_LENGTH = 8;
@@ -17,8 +19,11 @@ const REPEAT_LENGTH = 8;
  */
 export function encryptionKeyWeakness(key: string): string | null {
   if (/\s/.test(key)) return 'it contains white space';
+  if (/\p{Cc}/u.test(key)) return 'it contains a control character';
   if (key.length < MINIMUM_LENGTH)
     return `it has ${key.length} characters, at least ${MINIMUM_LENGTH} are needed`;
+  if (Buffer.byteLength(key) > MAXIMUM_BYTES)
+    return `it is longer than ${MAXIMUM_BYTES} bytes, and openssl reads no more`;
   if (new Set(key).size < MINIMUM_DISTINCT) return 'it uses too few different characters';
   if (hasLongRepeat(key)) return 'it repeats itself';
   if (share(key, isStep) > 0.5) return 'it is a sequence';

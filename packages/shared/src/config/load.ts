@@ -1,6 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { fail } from '../errors.js';
+import { errorCode } from '../logger.js';
 import { MAKE_A_KEY } from './encryption-key.js';
+import { postgresUrlMistake } from './postgres-url.js';
 import { type Environment, type EnvironmentName, environmentNames, environmentSchema } from './schema.js';
 import { readSourcesFile, type Source } from './sources.js';
 
@@ -66,10 +69,8 @@ function resolveFiles(variables: Variables, problems: string[]): Partial<Record<
       problems.push(`${name} and ${name}_FILE are both set: keep one of them`);
     } else if (path !== undefined) {
       const content = readValue(path);
-      if (content === undefined)
-        problems.push(`${name}_FILE: ${path} cannot be read; check path and permissions`);
-      else if (content === '') problems.push(`${name}_FILE: ${path} is empty`);
-      else values[name] = content;
+      if ('value' in content) values[name] = content.value;
+      else problems.push(`${name}_FILE: ${content.mistake}`);
     } else if (direct !== undefined) {
       values[name] = direct;
     }
@@ -77,12 +78,18 @@ function resolveFiles(variables: Variables, problems: string[]): Partial<Record<
   return values;
 }
 
-function readValue(path: string): string | undefined {
+/** The path is not quoted: a secret may have been put in its place. */
+function readValue(path: string): { value: string } | { mistake: string } {
+  let bytes: Buffer;
   try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-  } catch {
-    return undefined;
+    bytes = readFileSync(path);
+  } catch (error) {
+    return { mistake: `the file cannot be read (${errorCode(error)}); check path and permissions` };
   }
+  // Bytes that are replaced in decoding would make another passphrase than the one openssl reads from the file.
+  if (!isUtf8(bytes)) return { mistake: 'the file is not text in UTF-8' };
+  const value = bytes.toString('utf8').replace(/\r?\n$/, '');
+  return value === '' ? { mistake: 'the file is empty' } : { value };
 }
 
 function hasProblem(problems: readonly string[], name: string): boolean {
@@ -96,6 +103,7 @@ function readSources(values: Partial<Record<EnvironmentName, string>>, problems:
   if (
     sources.length === 0 &&
     values.SOURCE_DATABASE_URL === undefined &&
+    !hasProblem(problems, 'SOURCE_DATABASE_URL') &&
     !hasProblem(problems, 'SOURCES_FILE')
   ) {
     problems.push('SOURCE_DATABASE_URL is missing: set it to postgres://user:password@host:5432/database');
@@ -128,7 +136,9 @@ function refuseHistoryAsSource(
 }
 
 function sameDatabase(left: string, right: string): boolean {
-  if (!URL.canParse(left) || !URL.canParse(right)) return false;
+  if (postgresUrlMistake(left) !== null || postgresUrlMistake(right) !== null) return false;
   const [a, b] = [new URL(left), new URL(right)];
-  return a.hostname === b.hostname && (a.port || '5432') === (b.port || '5432') && a.pathname === b.pathname;
+  const sameServer =
+    a.hostname.toLowerCase() === b.hostname.toLowerCase() && (a.port || '5432') === (b.port || '5432');
+  return sameServer && decodeURIComponent(a.pathname) === decodeURIComponent(b.pathname);
 }

@@ -14,10 +14,11 @@ const postgresUrl = z
   })
   .pipe(secret);
 
-const redisUrl = z
-  .string()
-  .refine((url) => /^rediss?:\/\//.test(url) && URL.canParse(url), 'it needs redis://host:6379 or rediss://…')
-  .pipe(secret);
+const redisUrl = z.string().refine(isRedisUrl, 'it needs redis://host:6379 or rediss://…').pipe(secret);
+
+function isRedisUrl(url: string): boolean {
+  return /^rediss?:\/\//.test(url) && URL.canParse(url) && new URL(url).hostname !== '';
+}
 
 const encryptionKey = z
   .string()

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { errorCode } from '../logger.js';
 import { postgresUrlMistake } from './postgres-url.js';
 import { Secret } from './secret.js';
 
@@ -37,8 +38,9 @@ export function readSourcesFile(path: string, problems: string[]): Source[] {
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    const reason = error instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read';
-    problems.push(`SOURCES_FILE: ${path} ${reason}; it needs [{"name":"lab","url":"postgres://…"}]`);
+    const reason =
+      error instanceof SyntaxError ? 'is not valid JSON' : `cannot be read (${errorCode(error)})`;
+    problems.push(`SOURCES_FILE: the file ${reason}; it needs [{"name":"lab","url":"postgres://…"}]`);
     return [];
   }
   const result = sourcesFile.safeParse(parsed);
@@ -64,7 +66,7 @@ function readEntry(entry: z.infer<typeof sourcesFile>[number], problems: string[
     if (weakness === null) return [{ name: entry.name, url: new Secret(url) }];
     problems.push(`SOURCES_FILE: source "${entry.name}": ${weakness}`);
   } catch {
-    problems.push(`SOURCES_FILE: source "${entry.name}": urlFile ${entry.urlFile} cannot be read`);
+    problems.push(`SOURCES_FILE: source "${entry.name}": its urlFile cannot be read`);
   }
   return [];
 }

@@ -38,11 +38,14 @@ async function grantApplication(url: Secret, role: string): Promise<void> {
   await client.connect();
   try {
     const name = pg.escapeIdentifier(role);
+    // Grants of two processes at once would fail one of them ("tuple concurrently updated").
     await client.query(`
       BEGIN;
+      SELECT pg_advisory_xact_lock(7305004);
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name};
       GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${name};
       REVOKE UPDATE, DELETE, TRUNCATE ON audit_events FROM ${name};
+      REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM ${name};
       COMMIT`);
   } finally {
     await client.end();

@@ -150,7 +150,10 @@ export interface BackupResult {
   readonly hmac: string;
 }
 
-/** Completes the backup under the run's token. @throws SafekeepError RUN_FENCED when the token holds no more. */
+/**
+ * Completes the backup under the run's token.
+ * @throws SafekeepError RUN_FENCED when the token holds no more, or when the backup was ended in another way.
+ */
 export async function completeBackup(
   pool: pg.Pool,
   run: Run,
@@ -158,8 +161,8 @@ export async function completeBackup(
   result: BackupResult,
 ): Promise<void> {
   await inTransaction(pool, async (db) => {
-    await endRun(db, run, 'completed', null);
-    await writeResult(db, backupId, result);
+    if (!(await endRun(db, run, 'completed', null))) return;
+    if (!(await writeResult(db, backupId, result))) throw fail('RUN_FENCED');
   });
 }
 
@@ -171,8 +174,7 @@ export async function failBackup(
   error: SafekeepError,
 ): Promise<void> {
   await inTransaction(pool, async (db) => {
-    await endRun(db, run, 'failed', error.code);
-    await endInFailure(db, backupId, error);
+    if (await endRun(db, run, 'failed', error.code)) await endInFailure(db, backupId, error);
   });
 }
 
@@ -185,7 +187,7 @@ export async function requeueBackup(
   error: SafekeepError,
 ): Promise<void> {
   await inTransaction(pool, async (db) => {
-    await endRun(db, run, state, error.code);
+    if (!(await endRun(db, run, state, error.code))) return;
     await db.query(
       `UPDATE backups SET status = 'queued', error_code = $2, error_message = $3, error_hint = $4
        WHERE id = $1 AND status = 'running'`,
@@ -199,14 +201,24 @@ export async function closeRun(db: Database, run: Run, state: 'completed'): Prom
   await endRun(db, run, state, null);
 }
 
-/** Ends a run. Repeating it is harmless, for the answer to the first call may have been lost. */
-async function endRun(db: Database, run: Run, state: string, errorCode: string | null): Promise<void> {
+/**
+ * Ends a run. Repeating it is harmless, for the answer to the first call may have been lost: it is then `false`, and
+ * what belongs to the end was done with it (meanwhile another run may hold the backup).
+ */
+async function endRun(db: Database, run: Run, state: string, errorCode: string | null): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE runs SET state = $3, ended_at = coalesce(ended_at, now()), error_code = $4
-     WHERE id = $1 AND token = $2 AND state IN ('running', $3)`,
+    `UPDATE runs SET state = $3, ended_at = now(), error_code = $4
+     WHERE id = $1 AND token = $2 AND state = 'running'`,
     [run.id, run.token, state, errorCode],
   );
-  if (rowCount !== 1) throw fail('RUN_FENCED');
+  if (rowCount === 1) return true;
+  const ended = await db.query('SELECT FROM runs WHERE id = $1 AND token = $2 AND state = $3', [
+    run.id,
+    run.token,
+    state,
+  ]);
+  if (ended.rowCount !== 1) throw fail('RUN_FENCED');
+  return false;
 }
 
 async function endInFailure(db: Database, backupId: string, error: SafekeepError): Promise<void> {
@@ -220,14 +232,16 @@ async function endInFailure(db: Database, backupId: string, error: SafekeepError
 /**
  * Writes what is known of a finished backup. Without a run it completes a backup whose run died after it had
  * published: the sidecar tells what the run could not.
+ *
+ * @returns whether the backup is completed with this result; one that ended in another way stays as it is.
  */
-export async function writeResult(db: Database, backupId: string, result: BackupResult): Promise<void> {
-  await db.query(
+export async function writeResult(db: Database, backupId: string, result: BackupResult): Promise<boolean> {
+  const { rowCount } = await db.query(
     `UPDATE backups SET status = 'completed', started_at = $2, ended_at = $3, file_name = $4, size_bytes = $5,
        archive_bytes = $6, checksum = $7, key_id = $8, compression = $9, postgres_version = $10, pg_dump_version = $11,
        table_count = $12, row_count = $13, large_object_count = $14, sequence = $15, hmac = $16,
        error_code = NULL, error_message = NULL, error_hint = NULL
-     WHERE id = $1 AND status IN ('queued', 'running')`,
+     WHERE id = $1 AND (status IN ('queued', 'running') OR (status = 'completed' AND hmac = $16))`,
     [
       backupId,
       result.startedAt,
@@ -247,4 +261,5 @@ export async function writeResult(db: Database, backupId: string, result: Backup
       result.hmac,
     ],
   );
+  return rowCount === 1;
 }

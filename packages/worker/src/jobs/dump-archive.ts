@@ -1,16 +1,20 @@
 import { ArchiveError } from '@safekeep/archive/archive-error';
 import type { TocEntry } from '@safekeep/archive/custom-format/toc';
 import { type ArchiveSummary, createWalker, type Walker } from '@safekeep/archive/walk';
+import type { Source } from '@safekeep/shared/config/sources';
 import { fail } from '@safekeep/shared/errors';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
-import { type DumpOptions, type DumpProcess, dumpFailure, startPgDump } from '../postgres/pg-dump.js';
+import { requireAllTables, type SourceContents } from '../postgres/contents.js';
+import { watchCopy } from '../postgres/copy-progress.js';
+import { type DumpOptions, type DumpProcess, startPgDump } from '../postgres/pg-dump.js';
+import { countRows, type TableRows } from '../postgres/row-counts.js';
 import type { Snapshot } from '../postgres/snapshot.js';
-import { countRows, requireAllTables, type SourceContents, type TableRows } from '../postgres/tables.js';
+import { dumpFailure } from '../postgres/source-failure.js';
 import type { ProgressMeter } from './progress-meter.js';
 import { type WrittenFile, writeSealed } from './write-sealed.js';
 
 export interface ArchiveDump {
-  readonly source: string;
+  readonly source: Source;
   readonly snapshot: Snapshot;
   readonly contents: SourceContents;
   readonly options: DumpOptions;
@@ -54,7 +58,10 @@ export async function dumpArchive(job: ArchiveDump, signal: AbortSignal): Promis
     onBlockEnd: () => job.meter.blockEnds(),
   });
   job.meter.enter('schema', Date.now());
-  const file = await write(job, dump, walker, stopped);
+  const watch = watchCopy(job.source.url, job.options.access.applicationName, (oid, copied) =>
+    job.meter.rowsCopied(oid, copied),
+  );
+  const file = await write(job, dump, walker, stopped).finally(() => watch.close());
   const archive = walker.summary();
   requireAllTables(job.contents.tables, archive.entries);
   return { file, archive, rows: await rows, largeObjects: job.contents.largeObjects };
@@ -84,7 +91,8 @@ async function write(
 
 async function requireSuccess(job: ArchiveDump, dump: DumpProcess): Promise<void> {
   const end = await dump.ended;
-  if (!end.ok) throw dumpFailure(end, job.source, job.meter.phase, job.meter.table);
+  const at = { source: job.source.name, phase: job.meter.phase, table: job.meter.table };
+  if (!end.ok) throw dumpFailure(at, end);
 }
 
 function labelOf(entry: TocEntry): [oid: number | null, label: string | null] {

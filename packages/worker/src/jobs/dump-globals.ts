@@ -1,10 +1,10 @@
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
-import { type DumpOptions, dumpFailure, startGlobalsDump } from '../postgres/pg-dump.js';
+import { type DumpOptions, startGlobalsDump } from '../postgres/pg-dump.js';
 import type { Snapshot } from '../postgres/snapshot.js';
+import { dumpFailure } from '../postgres/source-failure.js';
 import { type WrittenFile, writeSealed } from './write-sealed.js';
 
 export interface GlobalsDump {
-  readonly source: string;
   readonly snapshot: Snapshot;
   readonly options: DumpOptions;
   readonly storage: BackupStorage;
@@ -28,7 +28,7 @@ export async function dumpGlobals(job: GlobalsDump, signal: AbortSignal): Promis
   try {
     const file = await writeSealed(dump.stdout, [], target, signal);
     const end = await dump.ended;
-    if (!end.ok) throw dumpFailure(end, job.source, 'globals', null);
+    if (!end.ok) throw dumpFailure({ source: job.snapshot.source, phase: 'globals', table: null }, end);
     return file;
   } catch (error) {
     dump.stop();

@@ -6,10 +6,10 @@ import { heartbeat, nameRunFile, type Run } from '@safekeep/shared/history/runs'
 import type { Logger } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
+import { readContents } from '../postgres/contents.js';
 import { type LibpqAccess, libpqAccess } from '../postgres/libpq-environment.js';
-import { chooseProgram, findPrograms, programDirectories } from '../postgres/program.js';
+import { chooseProgram, findPrograms } from '../postgres/program.js';
 import { openSnapshot, type Snapshot } from '../postgres/snapshot.js';
-import { readContents } from '../postgres/tables.js';
 import { dumpArchive } from './dump-archive.js';
 import { dumpGlobals } from './dump-globals.js';
 import { type FileNames, freeNames } from './file-names.js';
@@ -28,6 +28,8 @@ export interface BackupSettings {
   readonly compression: string;
   /** How long to wait for a locked table, in milliseconds. */
   readonly lockTimeout: number;
+  /** Folders that may hold pg_dump (see `programDirectories`). */
+  readonly programDirectories: readonly string[];
   /** The worker's environment: PATH and HOME of the programs it starts. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -77,7 +79,7 @@ async function backUp(job: OpenJob, settings: BackupSettings, signal: AbortSigna
   const source = job.source.name;
   const passphrase = settings.encryptionKey.reveal();
 
-  const found = await findPrograms(await programDirectories(settings.environment.PATH ?? ''));
+  const found = await findPrograms(settings.programDirectories);
   const programs = chooseProgram(found, { source, version: snapshot.serverVersion });
   const contents = await readContents(snapshot);
   const tableBytes = contents.tables.reduce((sum, table) => sum + table.bytes, contents.largeObjectBytes);
@@ -88,10 +90,13 @@ async function backUp(job: OpenJob, settings: BackupSettings, signal: AbortSigna
   const meter = new ProgressMeter(contents);
   job.onMeter(meter);
   const options = { programs, access, lockTimeout: settings.lockTimeout };
-  const shared = { source, snapshot, options, storage, passphrase };
+  const shared = { snapshot, options, storage, passphrase };
   const globals = await dumpGlobals({ ...shared, fileName: names.globals }, signal);
   const gzipLevel = Number(settings.compression.split(':')[1]);
-  const dumped = await dumpArchive({ ...shared, contents, gzipLevel, fileName: names.data, meter }, signal);
+  const dumped = await dumpArchive(
+    { ...shared, source: job.source, contents, gzipLevel, fileName: names.data, meter },
+    signal,
+  );
 
   meter.enter('publish', Date.now());
   const previous = await persist(() => findSequenceHead(settings.pool, source), settings.logger, signal);

@@ -1,5 +1,5 @@
 import type { Progress } from '@safekeep/shared/contracts/backup';
-import type { SourceContents } from '../postgres/tables.js';
+import type { SourceContents, SourceTable } from '../postgres/contents.js';
 
 /**
  * What a byte of compressed archive is taken to be worth before any table has told, in bytes on the source's disk.
@@ -9,9 +9,21 @@ const FIRST_GUESS = 4;
 /** A table counts as this much done at most before its block has ended. */
 const MOST_OF_A_TABLE = 0.98;
 
+/** The data block that passes now. */
+interface Block {
+  /** `null` for large objects. */
+  readonly oid: number | null;
+  readonly label: string | null;
+  /** Bytes on the source's disk. */
+  readonly size: number;
+  compressed: number;
+  /** The part of the table's rows that was read, `null` when the server does not tell. */
+  share: number | null;
+}
+
 /** Turns what passes through the archive walker into percent, throughput and time left. Times in milliseconds. */
 export class ProgressMeter {
-  readonly #sizes = new Map<number, number>();
+  readonly #tables: ReadonlyMap<number, SourceTable>;
   readonly #total: number;
   readonly #largeObjectBytes: number;
   #phase: Progress['phase'] = 'snapshot';
@@ -19,10 +31,10 @@ export class ProgressMeter {
   #done = 0;
   #doneCompressed = 0;
   #written = 0;
-  #current: { size: number; compressed: number; label: string | null } | null = null;
+  #current: Block | null = null;
 
   constructor(contents: SourceContents) {
-    for (const table of contents.tables) this.#sizes.set(table.oid, table.bytes);
+    this.#tables = new Map(contents.tables.map((table) => [table.oid, table]));
     this.#largeObjectBytes = contents.largeObjects > 0 ? contents.largeObjectBytes : 0;
     this.#total = contents.tables.reduce((sum, table) => sum + table.bytes, 0) + this.#largeObjectBytes;
   }
@@ -43,8 +55,14 @@ export class ProgressMeter {
 
   /** A data block begins; `oid` is the table's, `null` for large objects. */
   blockStarts(oid: number | null, label: string | null): void {
-    const size = oid === null ? this.#largeObjectBytes : (this.#sizes.get(oid) ?? 0);
-    this.#current = { size, compressed: 0, label };
+    const size = oid === null ? this.#largeObjectBytes : (this.#tables.get(oid)?.bytes ?? 0);
+    this.#current = { oid, label, size, compressed: 0, share: null };
+  }
+
+  /** The server has read so many rows of a table. */
+  rowsCopied(oid: number, rows: number): void {
+    const estimated = this.#tables.get(oid)?.estimatedRows ?? 0;
+    if (this.#current?.oid === oid && estimated > 0) this.#current.share = rows / estimated;
   }
 
   blockBytes(bytes: number): void {
@@ -86,9 +104,11 @@ export class ProgressMeter {
     return Math.min(99, Math.floor((doneBytes / this.#total) * 1000) / 10);
   }
 
+  /** By the rows that the server has read, else by compressed bytes at the rate of the tables before. */
   #insideCurrent(): number {
     if (this.#current === null) return 0;
-    const worth = this.#doneCompressed > 0 ? this.#done / this.#doneCompressed : FIRST_GUESS;
-    return Math.min(this.#current.size * MOST_OF_A_TABLE, this.#current.compressed * worth);
+    const { size, compressed, share } = this.#current;
+    const rate = this.#doneCompressed > 0 ? this.#done / this.#doneCompressed : FIRST_GUESS;
+    return Math.min(size * MOST_OF_A_TABLE, share === null ? compressed * rate : size * share);
   }
 }

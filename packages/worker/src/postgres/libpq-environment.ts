@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,8 @@ export interface LibpqAccess {
   readonly environment: Readonly<Record<string, string>>;
   /** `dbname='…'`, quoted for --dbname: a name that starts with `-` or holds `=` or `://` stays a name. */
   readonly database: string;
+  /** How the programs' connections can be told from others in pg_stat_activity. */
+  readonly applicationName: string;
   /** Removes the passfile. */
   close(): Promise<void>;
 }
@@ -35,10 +38,11 @@ const PASSED_ON = ['PATH', 'HOME', 'PGPASSFILE', 'KRB5CCNAME', 'SSL_CERT_FILE', 
  */
 export async function libpqAccess(url: Secret, inherited: NodeJS.ProcessEnv): Promise<LibpqAccess> {
   const target = parsePostgresUrl(url);
+  const applicationName = `safekeep-${randomUUID().slice(0, 8)}`;
   const environment: Record<string, string> = {
     LC_ALL: 'C',
     TZ: 'UTC',
-    PGAPPNAME: 'safekeep',
+    PGAPPNAME: applicationName,
     PGCONNECT_TIMEOUT: '10',
   };
   for (const name of PASSED_ON) {
@@ -53,11 +57,16 @@ export async function libpqAccess(url: Secret, inherited: NodeJS.ProcessEnv): Pr
     if (name !== undefined) environment[name] = value;
   }
   const database = conninfoDatabase(target.database ?? '');
-  if (!target.password) return { environment, database, close: async () => {} };
+  if (!target.password) return { environment, database, applicationName, close: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), 'safekeep-'));
   environment.PGPASSFILE = join(folder, 'pgpass');
   await writeFile(environment.PGPASSFILE, `*:*:*:*:${escapePassword(target.password)}\n`, { mode: 0o600 });
-  return { environment, database, close: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    environment,
+    database,
+    applicationName,
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 /** A keyword/value connection string with the database's name alone, as libpq quotes it. */

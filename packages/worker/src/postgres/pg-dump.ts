@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fail, type SafekeepError } from '@safekeep/shared/errors';
 import { execa } from 'execa';
-import { adviceFor, needsPeople, sqlstateOf } from './diagnose.js';
+import { sqlstateOf } from './diagnose.js';
 import type { LibpqAccess } from './libpq-environment.js';
 import type { PostgresPrograms } from './program.js';
 
@@ -92,23 +91,4 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // The group has ended already.
   }
-}
-
-/** The catalogue's error for a program that failed, by the phase it was in. */
-export function dumpFailure(
-  end: DumpEnd,
-  source: string,
-  phase: string,
-  table: string | null,
-): SafekeepError {
-  const parameters = {
-    source,
-    program: end.program,
-    phase,
-    sqlstate: end.sqlstate ?? 'unknown',
-    exit: end.exit,
-    at: table === null ? '' : `, table ${table}`,
-    advice: adviceFor(end.sqlstate),
-  };
-  return fail(needsPeople(end.sqlstate) ? 'DUMP_REFUSED' : 'DUMP_FAILED', parameters);
 }

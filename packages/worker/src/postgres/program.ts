@@ -15,14 +15,18 @@ export interface PostgresPrograms {
 /** Where packages put the versions of PostgreSQL side by side: Debian and Ubuntu, then Red Hat. */
 const VERSIONED_ROOTS = ['/usr/lib/postgresql', '/usr'];
 
-/** The folders that may hold PostgreSQL's programs: those of PATH and the packages' versioned ones. */
+/**
+ * The folders that may hold PostgreSQL's programs: the packages' versioned ones, then those of PATH, where Debian's
+ * pg_dump is a wrapper that chooses a version by files in the user's home.
+ */
 export async function programDirectories(path: string): Promise<string[]> {
-  const directories = path.split(':').filter((directory) => directory.startsWith('/'));
+  const directories: string[] = [];
   for (const root of VERSIONED_ROOTS) {
     const names = await readdir(root).catch(() => []);
     const versions = names.filter((name) => /^(\d+|pgsql-\d+)$/.test(name));
     directories.push(...versions.map((name) => join(root, name, 'bin')));
   }
+  directories.push(...path.split(':').filter((directory) => directory.startsWith('/')));
   return [...new Set(directories)];
 }
 

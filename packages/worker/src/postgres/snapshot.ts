@@ -19,6 +19,8 @@ export interface SnapshotFacts {
 
 /** One exported snapshot and the transaction that keeps it alive; everything of a backup is read through it. */
 export interface Snapshot {
+  /** The source's name. */
+  readonly source: string;
   /** For pg_dump --snapshot. */
   readonly name: string;
   readonly facts: SnapshotFacts;
@@ -60,7 +62,15 @@ export async function openSnapshot(
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
     const { name, database, serverVersion, ...facts } = await exportSnapshot(client);
     const close = () => client.end().catch(() => {});
-    return { name, database, serverVersion, client, facts: { ...facts, ...control }, close };
+    return {
+      source: source.name,
+      name,
+      database,
+      serverVersion,
+      client,
+      facts: { ...facts, ...control },
+      close,
+    };
   } catch (error) {
     await client.end().catch(() => {});
     throw sourceError(source.name, error);

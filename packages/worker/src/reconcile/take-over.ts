@@ -47,7 +47,10 @@ async function settle(deps: TakeOver, run: LostRun, fileName: string): Promise<b
   }
   const sidecar = authenticated(deps, run, text);
   if (sidecar === null) return false;
-  await writeResult(deps.pool, run.backupId, resultOf(sidecar));
+  if (!(await writeResult(deps.pool, run.backupId, resultOf(sidecar)))) {
+    deps.logger.error('a published backup had ended otherwise', { backupId: run.backupId, file: fileName });
+    return false;
+  }
   deps.logger.info('completed a backup from its sidecar', { backupId: run.backupId, file: fileName });
   return true;
 }

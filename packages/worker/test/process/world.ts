@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Secret } from '@safekeep/shared/config/secret';
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { clientOptions } from '@safekeep/shared/history/database';
+import { listBackups } from '@safekeep/shared/history/backups';
+import { clientOptions, createHistoryPool } from '@safekeep/shared/history/database';
 import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../../../scripts/services/postgres.js';
 import { type RedisServer, startRedis } from '../../../../scripts/services/redis.js';
@@ -48,6 +49,7 @@ export interface World {
   sql<T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]>;
   /** Waits until the newest backup looks as wanted; the test's own timeout is the bound. */
   newestBackup(wanted: (backup: Backup) => boolean): Promise<Backup>;
+  killWorkers(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -82,7 +84,12 @@ export async function openWorld(name: string): Promise<World> {
   await sql('postgres', 'CREATE DATABASE history');
   await sql('postgres', 'CREATE DATABASE source');
 
-  const world: World = {
+  const history = createHistoryPool(new Secret(postgres.url('history')), 1, () => {});
+  const killWorkers = async () => {
+    for (const worker of workers) worker.child.kill('SIGKILL');
+    await Promise.all(workers.map((worker) => worker.ended()));
+  };
+  return {
     postgres,
     redis,
     folder,
@@ -100,19 +107,20 @@ export async function openWorld(name: string): Promise<World> {
     cli: (args, extra = {}) => runCli(args, { ...environment, ...extra }),
     newestBackup: async (wanted) => {
       for (;;) {
-        const { stdout } = await runCli(['list', '--json', '--limit', '1'], environment);
-        const backup = (JSON.parse(stdout) as Backup[])[0];
+        const { backups } = await listBackups(history, { limit: 1, offset: 0 });
+        const backup = backups[0];
         if (backup !== undefined && wanted(backup)) return backup;
+        await delay(100);
       }
     },
+    killWorkers,
     close: async () => {
-      for (const worker of workers) worker.child.kill('SIGKILL');
-      await Promise.all(workers.map((worker) => worker.ended()));
+      await killWorkers();
+      await history.end();
       await redis.stop();
       await postgres.stop('immediate');
     },
   };
-  return world;
 }
 
 function spawnWorker(environment: NodeJS.ProcessEnv): WorkerProcess {
