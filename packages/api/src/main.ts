@@ -7,13 +7,13 @@ import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
 import { translateOutage } from '@safekeep/shared/history/outage';
 import { createLogger, describeError, errorCode, type Logger } from '@safekeep/shared/logger';
+import { createOutageLog } from '@safekeep/shared/outage-log';
 import { Producer } from '@safekeep/shared/queues/producer';
 import { producerConnection } from '@safekeep/shared/queues/settings';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import { createApp } from './app.js';
 import { ensureFirstAdmin } from './auth/first-admin.js';
-import { createOutageLog } from './outage-log.js';
 import { createApiServer } from './server.js';
 import { drain } from './shutdown.js';
 

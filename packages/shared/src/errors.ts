@@ -156,6 +156,20 @@ export const ERRORS = {
     exitCode: 4,
     retryable: true,
   },
+  HISTORY_EMPTY: {
+    message: 'The history database has no tables of Safekeep yet.',
+    hint: 'Start the API or a worker once: they make the tables. If you expected a history, check HISTORY_DATABASE_URL.',
+    httpStatus: 503,
+    exitCode: 4,
+    retryable: true,
+  },
+  MIGRATION_FAILED: {
+    message: 'The tables of the history database could not be made or changed (SQLSTATE {sqlstate}).',
+    hint: 'The role of HISTORY_MIGRATIONS_URL (or HISTORY_DATABASE_URL) needs: GRANT CREATE ON SCHEMA public, in a database of its own.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
   LOGIN_UNAVAILABLE: {
     message: 'Nobody can log in while Redis cannot be reached, because failed logins could not be counted.',
     hint: 'Start Redis or correct REDIS_URL, then log in again. Tokens that were issued before stay valid.',
@@ -222,14 +236,14 @@ export const ERRORS = {
   },
   SPACE_TOO_SMALL: {
     message: 'The backup directory has {free} free; this backup is expected to need {needed}.',
-    hint: 'Make room (`backup.sh cleanup`, a larger volume) before the next run; nothing was written.',
+    hint: 'Make room or use a larger volume before the next run; nothing was written.',
     httpStatus: 507,
     exitCode: 6,
     retryable: false,
   },
   DISK_FULL: {
     message: 'The backup directory is full; the unfinished backup was removed, older ones are intact.',
-    hint: 'Make room (`backup.sh cleanup`, a larger volume), then run the backup again.',
+    hint: 'Make room or use a larger volume, then run the backup again.',
     httpStatus: 507,
     exitCode: 1,
     retryable: false,
@@ -250,7 +264,7 @@ export const ERRORS = {
   },
   DUMP_REFUSED: {
     message: 'The source "{source}" refuses the backup in phase "{phase}"{at} ({evidence}).',
-    hint: 'Give the role of the source what pg_dump needs: GRANT pg_read_all_data TO <role>; and BYPASSRLS where tables have row security.',
+    hint: 'Give the role of the source what pg_dump needs: GRANT pg_read_all_data TO <role>; BYPASSRLS where tables have row security; lo_compat_privileges = on where large objects belong to others (docs/OPERATIONS.md).',
     httpStatus: 500,
     exitCode: 3,
     retryable: false,

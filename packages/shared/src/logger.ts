@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import pg from 'pg';
 import winston from 'winston';
 import { SafekeepError } from './errors.js';
@@ -17,7 +18,7 @@ export function createLogger(options: LoggerOptions): Logger {
   if (options.file !== undefined) transports.push(new winston.transports.File({ filename: options.file }));
   const logger = winston.createLogger({
     level: options.level,
-    defaultMeta: { service: options.service, pid: process.pid },
+    defaultMeta: { service: options.service, host: hostname(), pid: process.pid },
     format: winston.format.combine(winston.format.timestamp(), winston.format.json()),
     transports,
   });

@@ -33,9 +33,14 @@ describe('an error of the history database', () => {
     });
   }
 
+  it('(a missing table) means that nobody has made the tables yet', () => {
+    const error = fromServer('42P01');
+    expect(translateOutage(error)).to.include({ code: 'HISTORY_EMPTY', cause: error });
+  });
+
   const others: Record<string, unknown> = {
     'a violated constraint': fromServer('23505'),
-    'a missing table': fromServer('42P01'),
+    'a missing column': fromServer('42703'),
     'a missing file': withCode('ENOENT', { syscall: 'open' }),
     'an error of the catalogue': new SafekeepError('QUEUE_UNAVAILABLE'),
     'something that is no error': null,

@@ -4,7 +4,7 @@ import { type PostgresServer, startPostgres } from '../../../scripts/services/po
 import { type RedisServer, startRedis } from '../../../scripts/services/redis.js';
 import { scratchFolder } from '../../../scripts/services/scratch-folder.js';
 import { Secret } from '../src/config/secret.js';
-import { createHistoryPool } from '../src/history/database.js';
+import { clientOptions, createHistoryPool } from '../src/history/database.js';
 import { migrateHistory } from '../src/history/migrate.js';
 
 const TEMPLATE = 'history_template';
@@ -29,7 +29,7 @@ export async function sql<Row extends pg.QueryResultRow>(
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  const client = new pg.Client((await postgresServer()).url(database));
+  const client = new pg.Client(clientOptions(new Secret((await postgresServer()).url(database))));
   await client.connect();
   try {
     // Without values a text may hold several statements.

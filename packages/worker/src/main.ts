@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
-import { translateOutage } from '@safekeep/shared/history/outage';
-import { createLogger, describeError, type Logger } from '@safekeep/shared/logger';
+import { createLogger, type Logger } from '@safekeep/shared/logger';
+import { createOutageLog } from '@safekeep/shared/outage-log';
+import { Producer } from '@safekeep/shared/queues/producer';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import { reportStartFailure } from './cli/report-failure.js';
 import { createBackupProcessor } from './jobs/backup-processor.js';
 import { keepAliveFile } from './liveness.js';
+import { removeOrphanedPassfiles } from './postgres/libpq-environment.js';
 import { programDirectories } from './postgres/program.js';
 import { drainOnSignal, startQueueWorker } from './queue-worker.js';
+import { startReconciler } from './reconcile/reconciler.js';
 
 /** How long pg_dump and the snapshot wait for a locked table, in milliseconds. */
 const LOCK_TIMEOUT = 60_000;
@@ -18,16 +21,18 @@ const LOCK_TIMEOUT = 60_000;
 async function main(): Promise<void> {
   const config = loadConfig(process.env, 'worker');
   const logger = createLogger({ service: 'worker', level: config.LOG_LEVEL, file: config.LOG_FILE });
-  const applied = await migrateHistory(config).catch((error: unknown) => {
-    throw translateOutage(error);
-  });
+  const applied = await migrateHistory(config);
   if (applied.length > 0) logger.info('history migrated', { applied });
   await run(config, logger);
 }
 
 async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
-  const onError = (error: Error) => logger.warn('connection lost', { error: describeError(error) });
-  const pool = createHistoryPool(config.HISTORY_DATABASE_URL, 4 + 2 * config.WORKER_CONCURRENCY, onError);
+  await removeOrphanedPassfiles();
+  const pool = createHistoryPool(
+    config.HISTORY_DATABASE_URL,
+    4 + 2 * config.WORKER_CONCURRENCY,
+    createOutageLog(logger, 'history'),
+  );
   const processor = createBackupProcessor({
     pool,
     logger,
@@ -40,10 +45,14 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     storageOf: (source) => new LocalStorage(config.BACKUP_DIR, source),
   });
   const worker = startQueueWorker('backup', processor, config, logger);
+  const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
+  const reconciler = startReconciler(pool, producer, logger);
   const liveness = keepAliveFile(join(tmpdir(), 'safekeep-worker.alive'), pool, worker);
   logger.info('worker started', { sources: config.sources.map((source) => source.name) });
   await drainOnSignal(worker, logger);
   liveness.close();
+  await reconciler.close();
+  await producer.close();
   await pool.end();
   logger.info('worker stopped');
 }

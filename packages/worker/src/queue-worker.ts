@@ -1,5 +1,6 @@
 import type { ConfigOf } from '@safekeep/shared/config/load';
 import { describeError, type Logger } from '@safekeep/shared/logger';
+import { createOutageLog } from '@safekeep/shared/outage-log';
 import type { QueueName } from '@safekeep/shared/queues/contracts';
 import { WORKER_SETTINGS, workerConnection } from '@safekeep/shared/queues/settings';
 import { type Processor, Worker } from 'bullmq';
@@ -21,7 +22,7 @@ export function startQueueWorker(
     connection: workerConnection(config.REDIS_URL),
     concurrency: config.WORKER_CONCURRENCY,
   });
-  worker.on('error', (error) => logger.warn('queue error', { queue, error: describeError(error) }));
+  worker.on('error', createOutageLog(logger, 'queue'));
   worker.on('stalled', (jobId) => logger.warn('a job of a dead worker starts again', { queue, jobId }));
   worker.on('lockRenewalFailed', (jobIds) =>
     logger.warn('queue lock lost; the lease in history decides', { queue, jobIds }),

@@ -74,13 +74,17 @@ export async function listBackups(
   return { backups: page.rows, total: count.rows[0]?.total ?? 0 };
 }
 
-/** Ends a backup that no run holds (never queued, or refused before a run began). */
-export async function failQueuedBackup(db: Database, id: string, error: SafekeepError): Promise<void> {
-  await db.query(
+/**
+ * Ends a backup that no run holds (never queued, or refused before a run began).
+ * @returns false when a run holds it after all.
+ */
+export async function failQueuedBackup(db: Database, id: string, error: SafekeepError): Promise<boolean> {
+  const { rowCount } = await db.query(
     `UPDATE backups SET status = 'failed', ended_at = now(), error_code = $2, error_message = $3, error_hint = $4
      WHERE id = $1 AND status = 'queued'`,
     [id, error.code, error.message, error.hint],
   );
+  return rowCount === 1;
 }
 
 /** What the next sidecar of a source must say of the one before it. */

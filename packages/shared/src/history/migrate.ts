@@ -3,7 +3,10 @@ import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import type { Config } from '../config/load.js';
 import type { Secret } from '../config/secret.js';
+import { fail } from '../errors.js';
+import { errorCode } from '../logger.js';
 import { clientOptions } from './database.js';
+import { translateOutage } from './outage.js';
 
 const DIRECTORY = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -15,6 +18,7 @@ const DIRECTORY = fileURLToPath(new URL('../../migrations', import.meta.url));
  * none to change or remove audit events.
  *
  * @returns the names of the migrations that this call applied.
+ * @throws SafekeepError HISTORY_UNAVAILABLE, MIGRATION_FAILED
  */
 export async function migrateHistory(
   config: Pick<Config, 'HISTORY_DATABASE_URL' | 'HISTORY_MIGRATIONS_URL'>,
@@ -27,10 +31,20 @@ export async function migrateHistory(
     migrationsTable: 'schema_migrations',
     advisoryLockMode: 'wait',
     log: () => {},
+  }).catch((error: unknown) => {
+    throw migrationFailure(error);
   });
   const [migrator, application] = [clientOptions(url).user, clientOptions(config.HISTORY_DATABASE_URL).user];
   if (application !== undefined && application !== migrator) await grantApplication(url, application);
   return applied.map((migration) => migration.name);
+}
+
+function migrationFailure(error: unknown): unknown {
+  const outage = translateOutage(error);
+  if (outage !== error) return outage;
+  // Where the library cannot make its own table it keeps of the driver's error nothing but the text.
+  const refused = error instanceof Error && /permission denied/.test(error.message);
+  return fail('MIGRATION_FAILED', { sqlstate: refused ? '42501' : errorCode(error) }, error);
 }
 
 async function grantApplication(url: Secret, role: string): Promise<void> {
@@ -41,7 +55,7 @@ async function grantApplication(url: Secret, role: string): Promise<void> {
     // Grants of two processes at once would fail one of them ("tuple concurrently updated").
     await client.query(`
       BEGIN;
-      SELECT pg_advisory_xact_lock(7305004);
+      SELECT pg_advisory_xact_lock(7305005);
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name};
       GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${name};
       REVOKE UPDATE, DELETE, TRUNCATE ON audit_events FROM ${name};

@@ -24,11 +24,12 @@ const DRIVER =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
 /**
- * Turns an error of a query on the history database into HISTORY_UNAVAILABLE where the database cannot be reached.
- * Any other error comes back as it is.
+ * Turns an error of a query on the history database into HISTORY_UNAVAILABLE where the database cannot be reached,
+ * and into HISTORY_EMPTY where it has no tables yet. Any other error comes back as it is.
  */
 export function translateOutage(error: unknown): unknown {
   const code = errorCode(error);
+  if (code === '42P01') return fail('HISTORY_EMPTY', {}, error);
   const message = error instanceof Error ? error.message : '';
   // A missing socket file is ENOENT, as a missing file of any other kind would be.
   const connecting = (error as { syscall?: unknown } | null)?.syscall === 'connect';

@@ -27,7 +27,9 @@ export interface LostRun {
 export type Claim =
   | { readonly kind: 'started'; readonly run: Run; readonly lost: readonly LostRun[] }
   | { readonly kind: 'ended'; readonly status: string }
-  | { readonly kind: 'busy'; readonly retryInSeconds: number };
+  | { readonly kind: 'busy'; readonly retryInSeconds: number }
+  /** The backup was started too often; this claim has ended it as failed. */
+  | { readonly kind: 'exhausted' };
 
 interface ClaimRequest {
   readonly backupId: string;
@@ -44,8 +46,8 @@ export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise
   return inTransaction(pool, async (db) => {
     // Claims of one source take turns, also while no run of it exists that a row lock could hold on to.
     await db.query(`SELECT pg_advisory_xact_lock(7305003, hashtext($1))`, [request.source]);
-    const { rows } = await db.query<{ status: string; attempts: number }>(
-      'SELECT status, attempts FROM backups WHERE id = $1 FOR UPDATE',
+    const { rows } = await db.query<{ status: string }>(
+      'SELECT status FROM backups WHERE id = $1 FOR UPDATE',
       [request.backupId],
     );
     const row = rows[0];
@@ -53,9 +55,10 @@ export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise
     if (row.status !== 'queued' && row.status !== 'running') return { kind: 'ended', status: row.status };
     const busy = await loseOrRespect(db, request.source);
     if (busy !== null) return { kind: 'busy', retryInSeconds: busy };
-    if (row.attempts >= MAXIMUM_ATTEMPTS) {
-      await endInFailure(db, request.backupId, fail('TOO_MANY_ATTEMPTS', { attempts: row.attempts }));
-      return { kind: 'ended', status: 'failed' };
+    const attempts = await countUnfinishedAttempts(db, request.backupId);
+    if (attempts >= MAXIMUM_ATTEMPTS) {
+      await endInFailure(db, request.backupId, fail('TOO_MANY_ATTEMPTS', { attempts }));
+      return { kind: 'exhausted' };
     }
     return {
       kind: 'started',
@@ -63,6 +66,15 @@ export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise
       lost: await unsweptRuns(db, request.source),
     };
   });
+}
+
+/** Attempts that failed or died; those that an orderly stop of their worker ended do not count. */
+async function countUnfinishedAttempts(db: Database, backupId: string): Promise<number> {
+  const { rows } = await db.query<{ attempts: number }>(
+    `SELECT count(*) AS attempts FROM runs WHERE subject_id = $1 AND state IN ('failed', 'lost')`,
+    [backupId],
+  );
+  return rows[0]?.attempts ?? 0;
 }
 
 /** Declares the source's run lost when its lease has passed, or tells for how many seconds it still holds. */
@@ -94,6 +106,18 @@ async function insertRun(db: Database, request: ClaimRequest): Promise<Run> {
     [request.backupId],
   );
   return rows[0] as Run;
+}
+
+/**
+ * Backups that wait for a run, or whose run died, for longer than the queue takes to see to it by itself. A row is
+ * older than its job, so very young ones are left alone.
+ */
+export async function findAbandonedBackups(db: Database): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM backups b WHERE status IN ('queued', 'running') AND created_at < now() - interval '30 seconds'
+       AND NOT EXISTS (SELECT FROM runs r WHERE r.subject_id = b.id AND r.state = 'running' AND r.lease_until > now())`,
+  );
+  return rows.map((row) => row.id);
 }
 
 async function unsweptRuns(db: Database, source: string): Promise<LostRun[]> {

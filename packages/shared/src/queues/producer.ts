@@ -38,9 +38,27 @@ export class Producer {
     id: string,
     data: JobData<Q, N>,
   ): Promise<void> {
-    const contract = jobContracts[queue][name] as { parse(value: unknown): unknown };
-    const checked = contract.parse(data);
+    const checked = check(queue, name, data);
     await this.#whileReady(() => this.#queue(queue).add(name, checked, { ...JOB_SETTINGS, jobId: id }));
+  }
+
+  /**
+   * Enqueues a job that the queue has lost or given up; one that still waits or runs is left alone.
+   * @returns whether the job was missing.
+   * @throws SafekeepError QUEUE_UNAVAILABLE
+   */
+  async restore<Q extends QueueName, N extends JobName<Q>>(
+    queue: Q,
+    name: N,
+    id: string,
+    data: JobData<Q, N>,
+  ): Promise<boolean> {
+    const state = await this.#whileReady(() => this.#queue(queue).getJobState(id));
+    if (!['unknown', 'failed', 'completed'].includes(state)) return false;
+    // The queue ignores an id that it has seen, also when that job has ended.
+    if (state !== 'unknown') await this.#whileReady(() => this.#queue(queue).remove(id));
+    await this.enqueue(queue, name, id, data);
+    return true;
   }
 
   /** Whether Redis answers. */
@@ -54,7 +72,10 @@ export class Producer {
       const counts = await this.#whileReady(() =>
         this.#queue('backup').getJobCounts('active', 'wait', 'delayed'),
       );
-      const workers = await this.#whileReady(() => this.#queue('backup').getWorkersCount());
+      const connected = await this.#whileReady(() => this.#queue('backup').getWorkers());
+      // Redis lists the clients of all its databases.
+      const database = String(this.#redis.options.db ?? 0);
+      const workers = connected.filter((worker) => worker.db === database).length;
       return { workers, active: counts.active ?? 0, waiting: (counts.wait ?? 0) + (counts.delayed ?? 0) };
     } catch {
       return null;
@@ -99,4 +120,9 @@ export class Producer {
   async #ready(givenUp: AbortSignal): Promise<void> {
     while (this.#redis.status !== 'ready') await delay(10, undefined, { signal: givenUp });
   }
+}
+
+function check<Q extends QueueName, N extends JobName<Q>>(queue: Q, name: N, data: JobData<Q, N>): unknown {
+  const contract = jobContracts[queue][name] as { parse(value: unknown): unknown };
+  return contract.parse(data);
 }

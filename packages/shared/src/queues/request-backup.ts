@@ -42,8 +42,9 @@ export async function requestBackup(
     await deps.producer.enqueue('backup', request.type, backup.id, { backupId: backup.id });
   } catch (error) {
     const reason = error instanceof SafekeepError ? error : fail('QUEUE_UNAVAILABLE', {}, error);
-    await failQueuedBackup(deps.pool, backup.id, reason);
-    return refuse(deps.pool, request, backup.id, reason);
+    // Where the queue took the job but its answer was lost, a worker may have begun: then the request was accepted.
+    if (await failQueuedBackup(deps.pool, backup.id, reason))
+      return refuse(deps.pool, request, backup.id, reason);
   }
   await audit(deps.pool, request, backup.id, null);
   return backup;

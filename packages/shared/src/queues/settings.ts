@@ -12,6 +12,8 @@ export function producerConnection() {
     maxRetriesPerRequest: 0,
     connectTimeout: PRODUCER_DEADLINE,
     commandTimeout: PRODUCER_DEADLINE,
+    // A client that is closed while Redis is away keeps its process alive for this long.
+    disconnectTimeout: 100,
     retryStrategy: reconnectDelay,
   };
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import {
   access,
   link,
+  lstat,
   mkdir,
   open,
   readdir,
@@ -35,9 +36,20 @@ export class LocalStorage implements BackupStorage {
   async check(): Promise<void> {
     // The root is never made: a directory that is not mounted must not be taken for an empty one.
     await this.#checkDirectory(this.#root);
-    if (this.#directory !== this.#root) await mkdir(this.#directory, { mode: 0o750 }).catch(ignoreExisting);
+    if (this.#directory !== this.#root) await this.#makeSourceFolder();
     await this.#checkDirectory(this.#directory);
     await this.#probe();
+  }
+
+  async #makeSourceFolder(): Promise<void> {
+    try {
+      await mkdir(this.#directory, { mode: 0o750 });
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw translate(error, this.#directory);
+      // A link could lead out of the volume that is meant for backups.
+      if ((await lstat(this.#directory)).isSymbolicLink())
+        throw unusable(this.#directory, 'it is a symbolic link (mount a volume there instead)');
+    }
   }
 
   async #checkDirectory(directory: string): Promise<void> {
@@ -49,17 +61,18 @@ export class LocalStorage implements BackupStorage {
     }
   }
 
-  /** Permissions lie (read-only mounts, root): only a file that was written and linked shows that it can be done. */
+  /** Permissions lie (read-only mounts, root): only a file that was written, linked and removed shows what can be done. */
   async #probe(): Promise<void> {
     const probe = join(this.#directory, `.safekeep-probe-${randomBytes(6).toString('hex')}`);
     try {
       await writeFile(probe, 'x', { flag: 'wx', mode: 0o600 });
       await link(probe, `${probe}-link`);
+      await unlink(`${probe}-link`);
+      await unlink(probe);
     } catch (error) {
       throw translate(error, this.#directory);
     } finally {
-      await rm(probe, { force: true });
-      await rm(`${probe}-link`, { force: true });
+      for (const left of [probe, `${probe}-link`]) await rm(left, { force: true }).catch(() => {});
     }
   }
 
@@ -129,9 +142,11 @@ export class LocalStorage implements BackupStorage {
   }
 
   async sweepPartials(): Promise<string[]> {
-    const partials = (await readdir(this.#directory)).filter((name) => PARTIAL.test(name));
-    for (const name of partials) await rm(join(this.#directory, name), { force: true });
-    return partials;
+    // Safekeep makes plain files only; a folder or a link of such a name is a stranger's.
+    const entries = await readdir(this.#directory, { withFileTypes: true });
+    const partials = entries.filter((entry) => entry.isFile() && PARTIAL.test(entry.name));
+    for (const { name } of partials) await rm(join(this.#directory, name), { force: true });
+    return partials.map((entry) => entry.name);
   }
 
   async remove(name: string): Promise<void> {
@@ -158,15 +173,12 @@ export class LocalStorage implements BackupStorage {
   }
 }
 
+/** Also a link that leads nowhere takes its name. */
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   );
-}
-
-function ignoreExisting(error: unknown): void {
-  if (errorCode(error) !== 'EEXIST') throw error;
 }
 
 const REASONS: Record<string, string> = {

@@ -11,7 +11,7 @@ import {
   insertBackup,
   listBackups,
 } from '../../src/history/backups.js';
-import type { Database } from '../../src/history/database.js';
+import { type Database, inTransaction } from '../../src/history/database.js';
 import { writeResult } from '../../src/history/runs.js';
 import { findUserByName, insertUser } from '../../src/history/users.js';
 import { openHistory, type TestHistory } from '../servers.js';
@@ -42,7 +42,7 @@ describe('the history of backups', () => {
       ids.push(id);
     }
     for (const id of ids.slice(0, 2)) await failQueuedBackup(history.pool, id, fail('DISK_FULL'));
-    const [earlier, later] = ids.slice(-2).sort();
+    const [earlier, later] = ids.slice(-2).toSorted((left, right) => (left < right ? -1 : 1));
     return [...ids.slice(0, -2), earlier as string, later as string];
   }
 
@@ -63,6 +63,17 @@ describe('the history of backups', () => {
     const { backups, total } = await listBackups(history.pool, page());
     expect(backups.map((one) => one.id)).to.deep.equal(ids.toReversed());
     expect(total).to.equal(6);
+  });
+
+  it('lists those of one moment in one order, however the server reads them', async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, () => queueBackup(history.pool)));
+    await history.pool.query(`UPDATE backups SET created_at = '2024-01-01Z'`);
+    await inTransaction(history.pool, async (db) => {
+      await db.query('SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off');
+      const { backups } = await listBackups(db, page());
+      const newestFirst = ids.toSorted((left, right) => (left < right ? 1 : -1));
+      expect(backups.map((one) => one.id)).to.deep.equal(newestFirst);
+    });
   });
 
   it('gives every backup exactly once when it is read page by page', async () => {
@@ -180,7 +191,7 @@ describe('the history of backups', () => {
   it('never ends a backup that a run holds as one that was never queued', async () => {
     const id = await queueBackup(history.pool);
     await history.pool.query(`UPDATE backups SET status = 'running' WHERE id = $1`, [id]);
-    await failQueuedBackup(history.pool, id, fail('QUEUE_UNAVAILABLE'));
+    expect(await failQueuedBackup(history.pool, id, fail('QUEUE_UNAVAILABLE'))).to.equal(false);
     expect((await readBackup(history.pool, id)).status).to.equal('running');
   });
 

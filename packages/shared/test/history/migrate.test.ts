@@ -32,6 +32,23 @@ describe('migrations of the history', () => {
     expect(rows.map((row) => row.name)).to.deep.equal(MIGRATIONS);
   });
 
+  it('say what is missing when their role may not make tables, and when there is no database', async () => {
+    const database = await emptyDatabase();
+    await sql('postgres', `CREATE ROLE may_nothing LOGIN PASSWORD 'a-password'`);
+    const url = new URL((await postgresServer()).url(database));
+    [url.username, url.password] = ['may_nothing', 'a-password'];
+    const codeOf = async (href: string) => {
+      const migrating = migrateHistory({ HISTORY_DATABASE_URL: new Secret(href) });
+      return migrating.then(
+        () => 'done',
+        (error: Error & { code?: string }) => `${error.code}: ${error.message}`,
+      );
+    };
+    expect(await codeOf(url.href)).to.match(/^MIGRATION_FAILED: .*SQLSTATE 42501/);
+    url.pathname = '/there_is_no_such_database';
+    expect(await codeOf(url.href)).to.match(/^HISTORY_UNAVAILABLE: /);
+  });
+
   describe('with a role of their own', () => {
     const [migrator, application] = ['history_migrator', 'history "application"'];
     let database: string;

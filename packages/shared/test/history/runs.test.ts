@@ -8,6 +8,7 @@ import {
   closeRun,
   completeBackup,
   failBackup,
+  findAbandonedBackups,
   heartbeat,
   LEASE_SECONDS,
   MAXIMUM_ATTEMPTS,
@@ -346,6 +347,7 @@ describe('runs of backups', () => {
         expect((await readBackup(history.pool, id)).attempts).to.equal(attempt);
         await letLeasePass(history.pool, run);
       }
+      expect(await claim(history.pool, id)).to.deep.equal({ kind: 'exhausted' });
       expect(await claim(history.pool, id)).to.deep.equal({ kind: 'ended', status: 'failed' });
       const ended = await readBackup(history.pool, id);
       expect(ended.error).to.include({ code: 'TOO_MANY_ATTEMPTS' });
@@ -357,6 +359,52 @@ describe('runs of backups', () => {
       >;
       expect(next.kind).to.equal('started');
       expect(next.lost).to.have.length(MAXIMUM_ATTEMPTS);
+    });
+  });
+
+  it('attempts that an orderly stop of the worker ended do not count: a backup survives many deployments', async () => {
+    const id = await queueBackup(history.pool);
+    for (let stop = 0; stop < 2 * MAXIMUM_ATTEMPTS; stop += 1) {
+      const run = await start(history.pool, id);
+      await requeueBackup(history.pool, run, id, 'interrupted', fail('RUN_INTERRUPTED'));
+    }
+    expect((await claim(history.pool, id)).kind).to.equal('started');
+  });
+
+  describe('backups that nobody works on', () => {
+    const abandoned = () => findAbandonedBackups(history.pool);
+    const grow = (id: string, seconds: number) =>
+      history.pool.query(`UPDATE backups SET created_at = now() - make_interval(secs => $2) WHERE id = $1`, [
+        id,
+        seconds,
+      ]);
+
+    it('are those that wait for long without a run, and not the very young, whose job may be on its way', async () => {
+      const id = await queueBackup(history.pool);
+      await grow(id, 25);
+      expect(await abandoned()).to.deep.equal([]);
+      await grow(id, 35);
+      expect(await abandoned()).to.deep.equal([id]);
+    });
+
+    it('are those whose run is silent for longer than its lease, and not those that run or have ended', async () => {
+      const id = await queueBackup(history.pool);
+      await grow(id, 3_600);
+      const run = await start(history.pool, id);
+      expect(await abandoned()).to.deep.equal([]);
+      await letLeasePass(history.pool, run);
+      expect(await abandoned()).to.deep.equal([id]);
+      const next = await start(history.pool, id);
+      expect(await abandoned()).to.deep.equal([]);
+      await completeBackup(history.pool, next, id, aResult());
+      expect(await abandoned()).to.deep.equal([]);
+    });
+
+    it('never are those that were refused because the queue could not be reached', async () => {
+      const id = await queueBackup(history.pool);
+      await grow(id, 3_600);
+      await failQueuedBackup(history.pool, id, fail('QUEUE_UNAVAILABLE'));
+      expect(await abandoned()).to.deep.equal([]);
     });
   });
 

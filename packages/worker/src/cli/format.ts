@@ -3,8 +3,12 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 /** Bytes in decimal units, as disks are sold. */
 export function bytes(value: number | null): string {
   if (value === null) return '';
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
-  const scaled = value / 1000 ** power;
+  let [scaled, power] = [value, 0];
+  // As it will be shown: 999,999 bytes are 1.0 MB, not 1000.0 kB.
+  while (power < UNITS.length - 1 && Number(scaled.toFixed(Math.min(power, 1))) >= 1000) {
+    scaled /= 1000;
+    power += 1;
+  }
   return `${power === 0 ? scaled : scaled.toFixed(1)} ${UNITS[power]}`;
 }
 
@@ -14,7 +18,7 @@ export function duration(from: Date | null, to: Date | null): string {
 }
 
 export function seconds(value: number): string {
-  if (value < 60) return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+  if (value < 59.5) return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} s`;
   const minutes = Math.round(value / 60);
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;

@@ -31,7 +31,6 @@ function bar(stream: NodeJS.WriteStream): ProgressDisplay {
     hideCursor: true,
     clearOnComplete: true,
     linewrap: false,
-    formatValue: (value, _options, type) => (type === 'percentage' ? value.toFixed(0) : String(value)),
   });
   let running = false;
   return {

@@ -1,4 +1,3 @@
-import { type Actor, appendAudit } from '@safekeep/shared/audit/audit';
 import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { fail, SafekeepError } from '@safekeep/shared/errors';
@@ -14,6 +13,7 @@ import { describeError } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { takeOver } from '../reconcile/take-over.js';
+import { auditEnd } from './audit-end.js';
 import { type BackupSettings, fullBackup } from './full-backup.js';
 import { Lease } from './lease.js';
 import { persist } from './persist.js';
@@ -37,8 +37,6 @@ export interface Attempt {
   readonly lost: readonly LostRun[];
 }
 
-const WORKER: Actor = { id: null, name: 'worker', address: null };
-
 /**
  * One claimed attempt of a backup: every outcome becomes one state in history and one answer to the queue.
  *
@@ -56,7 +54,7 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
   };
   try {
     const storage = deps.storageOf(source.name);
-    const adopted = await takeOver({ ...deps, storage }, attempt.lost);
+    const adopted = await takeOver({ ...deps, storage, source: source.name }, attempt.lost);
     if (adopted.has(backup.id)) {
       await closeRun(deps.pool, run, 'completed');
       return { status: 'completed' };
@@ -65,7 +63,7 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     const sidecar = await fullBackup({ id: backup.id, source, run, storage, onMeter }, deps, signal);
     // From here on the backup exists, so nothing stops its completion but being fenced.
     await persist(() => completeBackup(deps.pool, run, backup.id, resultOf(sidecar)), deps.logger);
-    await audit(deps, backup, 'backup.completed', 'ok', { file: sidecar.fileName });
+    await auditEnd(deps, backup, 'backup.completed', 'ok', { file: sidecar.fileName });
     note(job, `published ${sidecar.fileName}`);
     return { status: 'completed', fileName: sidecar.fileName };
   } catch (error) {
@@ -93,28 +91,11 @@ async function settleFailure(attempt: Attempt, deps: BackupProcessorDeps, stop: 
     throw new Error(`${error.code}: ${error.message}`);
   }
   await persist(() => failBackup(deps.pool, run, backup.id, error), deps.logger);
-  await audit(deps, backup, 'backup.failed', 'failed', { code: error.code });
+  await auditEnd(deps, backup, 'backup.failed', 'failed', { code: error.code });
   throw new UnrecoverableError(`${error.code}: ${error.message}`);
 }
 
 /** An error of the catalogue for anything that was thrown; the queue and history never see another's text. */
 function named(error: unknown, run: Run): SafekeepError {
   return error instanceof SafekeepError ? error : fail('JOB_FAILED', { runId: run.id }, error);
-}
-
-async function audit(
-  deps: BackupProcessorDeps,
-  backup: Backup,
-  action: string,
-  result: 'ok' | 'failed',
-  detail: Record<string, string>,
-): Promise<void> {
-  const event = {
-    actor: WORKER,
-    action,
-    target: backup.id,
-    result,
-    detail: { source: backup.source, ...detail },
-  };
-  await persist(() => appendAudit(deps.pool, event), deps.logger);
 }

@@ -1,16 +1,19 @@
 import { hostname } from 'node:os';
 import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { fail } from '@safekeep/shared/errors';
+import { fail, SafekeepError } from '@safekeep/shared/errors';
 import { failQueuedBackup, findBackup } from '@safekeep/shared/history/backups';
+import { translateOutage } from '@safekeep/shared/history/outage';
 import { claimBackup } from '@safekeep/shared/history/runs';
+import { describeError, errorCode } from '@safekeep/shared/logger';
 import { jobContracts } from '@safekeep/shared/queues/contracts';
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
-import { attemptBackup, type BackupProcessorDeps } from './attempt-backup.js';
+import { type Attempt, attemptBackup, type BackupProcessorDeps } from './attempt-backup.js';
+import { auditEnd } from './audit-end.js';
 import { note } from './report-progress.js';
 
-/** How long a backup waits for its source's turn before it asks again, in milliseconds. */
-const BUSY_PAUSE = 5_000;
+/** How long a job waits for its source's turn, or for history to come back, in milliseconds. */
+const PAUSE = 5_000;
 
 /**
  * The processor of queue `backup`: checks the job, finds its history row and claims the source for one attempt.
@@ -18,20 +21,48 @@ const BUSY_PAUSE = 5_000;
  */
 export function createBackupProcessor(deps: BackupProcessorDeps) {
   return async function processBackup(job: Job, token: string | undefined, signal: AbortSignal | undefined) {
-    const backup = await readBackup(deps, job);
-    const source = await findSource(deps, backup);
-    const worker = `${hostname()}:${process.pid}`;
-    const claim = await claimBackup(deps.pool, { backupId: backup.id, source: source.name, worker });
-    if (claim.kind === 'ended') return { status: claim.status };
-    if (claim.kind === 'busy') {
-      note(job, `waits for its turn: another backup of source ${source.name} is running`);
-      await job.moveToDelayed(Date.now() + Math.min(BUSY_PAUSE, claim.retryInSeconds * 1000), token);
+    const begun = await begin(deps, job).catch((error: unknown) => waitForHistory(deps, job, error));
+    if (begun.kind === 'ended') return { status: begun.status };
+    if (begun.kind === 'wait') {
+      note(job, `waits: ${begun.reason}`);
+      await job.moveToDelayed(Date.now() + begun.pause, token);
       throw new DelayedError();
     }
-    note(job, `run ${claim.run.id} on ${worker}`);
-    const stop = signal ?? new AbortController().signal;
-    return attemptBackup({ job, token, backup, source, run: claim.run, lost: claim.lost }, deps, stop);
+    return attemptBackup({ ...begun.attempt, job, token }, deps, signal ?? new AbortController().signal);
   };
+}
+
+type Begun =
+  | { readonly kind: 'attempt'; readonly attempt: Omit<Attempt, 'job' | 'token'> }
+  | { readonly kind: 'wait'; readonly reason: string; readonly pause: number }
+  | { readonly kind: 'ended'; readonly status: string };
+
+/** History that is away is waited for, for as long as it takes. The queue never sees the text of a driver's error. */
+function waitForHistory(deps: BackupProcessorDeps, job: Job, error: unknown): Begun {
+  if (error instanceof UnrecoverableError) throw error;
+  deps.logger.warn('the job could not begin', { jobId: job.id, error: describeError(error) });
+  if (translateOutage(error) instanceof SafekeepError) {
+    return { kind: 'wait', reason: 'history cannot be reached', pause: PAUSE };
+  }
+  throw new Error(`the job could not begin (${errorCode(error)}); see the worker's log`);
+}
+
+async function begin(deps: BackupProcessorDeps, job: Job): Promise<Begun> {
+  const backup = await readBackup(deps, job);
+  const source = await findSource(deps, backup);
+  const worker = `${hostname()}:${process.pid}`;
+  const claim = await claimBackup(deps.pool, { backupId: backup.id, source: source.name, worker });
+  if (claim.kind === 'ended') return claim;
+  if (claim.kind === 'busy') {
+    const pause = Math.min(PAUSE, claim.retryInSeconds * 1000);
+    return { kind: 'wait', reason: `another backup of source ${source.name} is running`, pause };
+  }
+  if (claim.kind === 'exhausted') {
+    await auditEnd(deps, backup, 'backup.failed', 'failed', { code: 'TOO_MANY_ATTEMPTS' });
+    return { kind: 'ended', status: 'failed' };
+  }
+  note(job, `run ${claim.run.id} on ${worker}`);
+  return { kind: 'attempt', attempt: { backup, source, run: claim.run, lost: claim.lost } };
 }
 
 async function readBackup(deps: BackupProcessorDeps, job: Job): Promise<Backup> {
@@ -48,6 +79,8 @@ async function findSource(deps: BackupProcessorDeps, backup: Backup): Promise<So
   if (source !== undefined) return source;
   const known = deps.sources.map((candidate) => candidate.name).join(', ');
   const error = fail('SOURCE_UNKNOWN', { source: backup.source, known });
-  await failQueuedBackup(deps.pool, backup.id, error);
+  if (await failQueuedBackup(deps.pool, backup.id, error)) {
+    await auditEnd(deps, backup, 'backup.failed', 'failed', { code: error.code });
+  }
   throw new UnrecoverableError(error.message);
 }

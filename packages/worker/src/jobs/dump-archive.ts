@@ -47,6 +47,8 @@ export async function dumpArchive(job: ArchiveDump, signal: AbortSignal): Promis
   const walker = createWalker({
     onToc: (_head, entries) => {
       job.meter.enter('data', Date.now());
+      // pg_dump is connected, so the file with the password need not stay for hours.
+      job.options.access.close().catch(() => {});
       rows = countRows(job.snapshot, entries);
       rows.catch((error: unknown) => counting.abort(error));
     },

@@ -15,7 +15,7 @@ export interface GlobalsDump {
 /**
  * Writes the companion with the server's roles, memberships and settings, sealed like the archive: a restore on a new
  * server needs them, and pg_dump does not take them. The hashes of passwords are in it only where the role may read
- * them (superusers); managed servers keep them to themselves.
+ * them: superusers and members of pg_read_all_data, but not on managed servers.
  *
  * @throws SafekeepError DUMP_FAILED, DUMP_REFUSED, DISK_FULL; or the reason of `signal`
  */

@@ -2,10 +2,11 @@ import type { Progress } from '@safekeep/shared/contracts/backup';
 import type { SourceContents, SourceTable } from '../postgres/contents.js';
 
 /**
- * What a byte of compressed archive is taken to be worth before any table has told, in bytes on the source's disk.
- * Only the shares inside the first tables depend on it.
+ * What a byte of compressed archive is taken to be worth before any table has told, in bytes on the source's disk; it
+ * weighs as much as this many compressed bytes of tables that are done (an empty table tells nothing).
  */
 const FIRST_GUESS = 4;
+const WEIGHT_OF_GUESS = 1 << 20;
 /** A table counts as this much done at most before its block has ended. */
 const MOST_OF_A_TABLE = 0.98;
 
@@ -19,13 +20,15 @@ interface Block {
   compressed: number;
   /** The part of the table's rows that was read, `null` when the server does not tell. */
   share: number | null;
+  /** Bytes that were shown as done: a better estimate never takes them back. */
+  shown: number;
 }
 
 /** Turns what passes through the archive walker into percent, throughput and time left. Times in milliseconds. */
 export class ProgressMeter {
   readonly #tables: ReadonlyMap<number, SourceTable>;
   readonly #total: number;
-  readonly #largeObjectBytes: number;
+  #largeObjectBytes: number;
   #phase: Progress['phase'] = 'snapshot';
   #started: number | null = null;
   #done = 0;
@@ -53,10 +56,11 @@ export class ProgressMeter {
     if (phase === 'data') this.#started ??= now;
   }
 
-  /** A data block begins; `oid` is the table's, `null` for large objects. */
+  /** A data block begins; `oid` is the table's, `null` for large objects, all of which count with their first block. */
   blockStarts(oid: number | null, label: string | null): void {
     const size = oid === null ? this.#largeObjectBytes : (this.#tables.get(oid)?.bytes ?? 0);
-    this.#current = { oid, label, size, compressed: 0, share: null };
+    if (oid === null) this.#largeObjectBytes = 0;
+    this.#current = { oid, label, size, compressed: 0, share: null, shown: 0 };
   }
 
   /** The server has read so many rows of a table. */
@@ -107,8 +111,10 @@ export class ProgressMeter {
   /** By the rows that the server has read, else by compressed bytes at the rate of the tables before. */
   #insideCurrent(): number {
     if (this.#current === null) return 0;
-    const { size, compressed, share } = this.#current;
-    const rate = this.#doneCompressed > 0 ? this.#done / this.#doneCompressed : FIRST_GUESS;
-    return Math.min(size * MOST_OF_A_TABLE, share === null ? compressed * rate : size * share);
+    const { size, compressed, share, shown } = this.#current;
+    const rate = (this.#done + FIRST_GUESS * WEIGHT_OF_GUESS) / (this.#doneCompressed + WEIGHT_OF_GUESS);
+    const estimate = share === null ? compressed * rate : size * share;
+    this.#current.shown = Math.max(shown, Math.min(size * MOST_OF_A_TABLE, estimate));
+    return this.#current.shown;
   }
 }

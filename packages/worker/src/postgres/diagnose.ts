@@ -5,6 +5,8 @@
  */
 const MESSAGES: readonly (readonly [RegExp, string])[] = [
   [/canceling statement due to lock timeout|could not obtain lock on relation/, '55P03'],
+  // pg_dump's --lock-wait-timeout is a statement timeout of its LOCK TABLE.
+  [/canceling statement due to statement timeout\n.*Query was: LOCK TABLE/, '55P03'],
   [/permission denied|must be superuser|query would be affected by row-level security/, '42501'],
   [/password authentication failed|no password supplied/, '28P01'],
   [/no pg_hba\.conf entry|role ".*" does not exist|is not permitted to log in/, '28000'],

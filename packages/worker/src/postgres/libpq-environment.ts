@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parsePostgresUrl } from '@safekeep/shared/config/postgres-url';
 import type { Secret } from '@safekeep/shared/config/secret';
+import { errorCode } from '@safekeep/shared/logger';
 
 /** How PostgreSQL's programs get to one database without a secret in their arguments or environment. */
 export interface LibpqAccess {
@@ -15,6 +16,9 @@ export interface LibpqAccess {
   /** Removes the passfile. */
   close(): Promise<void>;
 }
+
+/** Folders of passfiles, named with the pid of their worker. */
+const PASSFILE_FOLDER = 'safekeep-pgpass-';
 
 /** URL parameters that libpq knows by another name in the environment. */
 const PARAMETERS: Readonly<Record<string, string>> = {
@@ -58,7 +62,7 @@ export async function libpqAccess(url: Secret, inherited: NodeJS.ProcessEnv): Pr
   }
   const database = conninfoDatabase(target.database ?? '');
   if (!target.password) return { environment, database, applicationName, close: async () => {} };
-  const folder = await mkdtemp(join(tmpdir(), 'safekeep-'));
+  const folder = await mkdtemp(join(tmpdir(), `${PASSFILE_FOLDER}${process.pid}-`));
   environment.PGPASSFILE = join(folder, 'pgpass');
   await writeFile(environment.PGPASSFILE, `*:*:*:*:${escapePassword(target.password)}\n`, { mode: 0o600 });
   return {
@@ -67,6 +71,26 @@ export async function libpqAccess(url: Secret, inherited: NodeJS.ProcessEnv): Pr
     applicationName,
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Removes the passfiles of workers of this user that were killed. To be called before the first `libpqAccess`. */
+export async function removeOrphanedPassfiles(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(PASSFILE_FOLDER)) continue;
+    const pid = Number.parseInt(name.slice(PASSFILE_FOLDER.length), 10);
+    // A folder of another user stays: removing it fails, and it is not ours to report.
+    if (pid === process.pid || !isAlive(pid))
+      await rm(join(tmpdir(), name), { recursive: true }).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
 }
 
 /** A keyword/value connection string with the database's name alone, as libpq quotes it. */

@@ -15,6 +15,9 @@ export interface PostgresPrograms {
 /** Where packages put the versions of PostgreSQL side by side: Debian and Ubuntu, then Red Hat. */
 const VERSIONED_ROOTS = ['/usr/lib/postgresql', '/usr'];
 
+/** How long a pg_dump may think about its version before it is passed over, in milliseconds. */
+const VERSION_TIMEOUT = 10_000;
+
 /**
  * The folders that may hold PostgreSQL's programs: the packages' versioned ones, then those of PATH, where Debian's
  * pg_dump is a wrapper that chooses a version by files in the user's home.
@@ -39,7 +42,11 @@ export async function findPrograms(directories: readonly string[]): Promise<Post
 async function readVersion(directory: string): Promise<PostgresPrograms | null> {
   const result = await execa(join(directory, 'pg_dump'), ['--version'], {
     reject: false,
-    env: { LC_ALL: 'C' },
+    // Nothing of the worker's environment: the encryption key is in it. Wrappers need a PATH.
+    env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
+    extendEnv: false,
+    stdin: 'ignore',
+    timeout: VERSION_TIMEOUT,
   });
   const version = /\(PostgreSQL\) (\d+[^\s]*)/.exec(result.stdout ?? '')?.[1];
   return version === undefined ? null : { directory, version, major: Number.parseInt(version, 10) };

@@ -16,8 +16,8 @@ export function dumpFailure(at: BackupPhase, end: DumpEnd): SafekeepError {
   return failure(at, end.sqlstate, `${end.program} exit ${end.exit}, SQLSTATE ${end.sqlstate ?? 'unknown'}`);
 }
 
-/** The catalogue's error for a query of the backup that failed; an error of the catalogue comes back as it is. */
-export function queryFailure(at: BackupPhase, error: unknown): unknown {
+/** The catalogue's error for a query of the backup that failed. */
+export function queryFailure(at: BackupPhase, error: unknown): SafekeepError {
   const sqlstate = errorCode(error);
   return failure(at, sqlstate, `SQLSTATE ${sqlstate}`, error);
 }

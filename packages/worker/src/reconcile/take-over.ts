@@ -5,10 +5,13 @@ import { type LostRun, markSwept, writeResult } from '@safekeep/shared/history/r
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
+import { auditEnd } from '../jobs/audit-end.js';
 import { namesBeside } from '../jobs/file-names.js';
 import { resultOf } from '../jobs/sidecar-body.js';
 
 interface TakeOver {
+  /** The source's name. */
+  readonly source: string;
   readonly pool: pg.Pool;
   readonly logger: Logger;
   readonly storage: BackupStorage;
@@ -51,6 +54,8 @@ async function settle(deps: TakeOver, run: LostRun, fileName: string): Promise<b
     deps.logger.error('a published backup had ended otherwise', { backupId: run.backupId, file: fileName });
     return false;
   }
+  const backup = { id: run.backupId, source: deps.source };
+  await auditEnd(deps, backup, 'backup.completed', 'ok', { file: fileName, from: 'sidecar' });
   deps.logger.info('completed a backup from its sidecar', { backupId: run.backupId, file: fileName });
   return true;
 }

@@ -11,7 +11,9 @@ export async function showVerb(session: CliSession, id: string): Promise<number>
   if (!given.success)
     throw fail('REQUEST_INVALID', { problems: `"${id}" is not the id of a backup, which is a UUID` });
   const backup = await findBackup(session.pool, given.data.id);
-  if (backup === null) throw fail('BACKUP_UNKNOWN', { id });
+  const { source } = session.options;
+  if (backup === null || (source !== undefined && source !== backup.source))
+    throw fail('BACKUP_UNKNOWN', { id });
   print(session.options, backup, () => formatBackup(backup));
   return 0;
 }

@@ -1,0 +1,24 @@
+import { type Actor, appendAudit } from '@safekeep/shared/audit/audit';
+import type { Logger } from '@safekeep/shared/logger';
+import type pg from 'pg';
+import { persist } from './persist.js';
+
+const WORKER: Actor = { id: null, name: 'worker', address: null };
+
+/** Leaves the audit event of a backup's end, whatever its end was; waits for history where it must. */
+export async function auditEnd(
+  deps: { readonly pool: pg.Pool; readonly logger: Logger },
+  backup: { readonly id: string; readonly source: string },
+  action: 'backup.completed' | 'backup.failed',
+  result: 'ok' | 'failed',
+  detail: Readonly<Record<string, string>>,
+): Promise<void> {
+  const event = {
+    actor: WORKER,
+    action,
+    target: backup.id,
+    result,
+    detail: { source: backup.source, ...detail },
+  };
+  await persist(() => appendAudit(deps.pool, event), deps.logger);
+}
