@@ -46,9 +46,9 @@ describe('the audit trail', () => {
 
   it('comes before the answer: what cannot be recorded is not read', async () => {
     const viewer = await as(api, 'viewer');
-    await api.pool.query('ALTER TABLE audit_events RENAME TO audit_events_gone');
+    await api.pool.query('ALTER TABLE audit_events RENAME COLUMN result TO gone');
     const response = await api.http.get('/backup/history').set(viewer);
-    await api.pool.query('ALTER TABLE audit_events_gone RENAME TO audit_events');
+    await api.pool.query('ALTER TABLE audit_events RENAME COLUMN gone TO result');
     expect(response.status).to.equal(500);
     expect(response.body).to.include({ code: 'INTERNAL' });
     expect(response.text).to.not.include('audit_events');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type ConnectionOptions, parse } from 'pg-connection-string';
 import type { Secret } from './secret.js';
 
@@ -23,6 +24,11 @@ export function postgresUrlMistake(url: string): string | null {
   if (!/^postgres(ql)?:$/.test(parsed.protocol)) return 'it must start with postgres:// or postgresql://';
   if (parsed.pathname.length < 2)
     return 'it names no database; it needs postgres://user:password@host:5432/database';
+  for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
+    const path = parsed.searchParams.get(name);
+    if (path !== null && path !== 'system' && !existsSync(path))
+      return `the file of its ${name} does not exist`;
+  }
   if (/%0a|%0d|%00/i.test(url)) return 'line breaks in a PostgreSQL URL are not supported';
   return null;
 }

@@ -25,11 +25,15 @@ export interface LostRun {
 }
 
 export type Claim =
-  | { readonly kind: 'started'; readonly run: Run; readonly lost: readonly LostRun[] }
+  | {
+      readonly kind: 'started';
+      readonly run: Run;
+      readonly lost: readonly LostRun[];
+      /** Earlier attempts that failed or died. From MAXIMUM_ATTEMPTS on the run may only settle what they left. */
+      readonly earlierAttempts: number;
+    }
   | { readonly kind: 'ended'; readonly status: string }
-  | { readonly kind: 'busy'; readonly retryInSeconds: number }
-  /** The backup was started too often; this claim has ended it as failed. */
-  | { readonly kind: 'exhausted' };
+  | { readonly kind: 'busy'; readonly retryInSeconds: number };
 
 interface ClaimRequest {
   readonly backupId: string;
@@ -55,13 +59,9 @@ export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise
     if (row.status !== 'queued' && row.status !== 'running') return { kind: 'ended', status: row.status };
     const busy = await loseOrRespect(db, request.source);
     if (busy !== null) return { kind: 'busy', retryInSeconds: busy };
-    const attempts = await countUnfinishedAttempts(db, request.backupId);
-    if (attempts >= MAXIMUM_ATTEMPTS) {
-      await endInFailure(db, request.backupId, fail('TOO_MANY_ATTEMPTS', { attempts }));
-      return { kind: 'exhausted' };
-    }
     return {
       kind: 'started',
+      earlierAttempts: await countUnfinishedAttempts(db, request.backupId),
       run: await insertRun(db, request),
       lost: await unsweptRuns(db, request.source),
     };

@@ -6,6 +6,7 @@ import {
   completeBackup,
   failBackup,
   type LostRun,
+  MAXIMUM_ATTEMPTS,
   type Run,
   requeueBackup,
 } from '@safekeep/shared/history/runs';
@@ -35,6 +36,8 @@ export interface Attempt {
   readonly source: Source;
   readonly run: Run;
   readonly lost: readonly LostRun[];
+  /** Attempts of this backup that failed or died before. */
+  readonly earlierAttempts: number;
 }
 
 /**
@@ -58,6 +61,9 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     if (adopted.has(backup.id)) {
       await closeRun(deps.pool, run, 'completed');
       return { status: 'completed' };
+    }
+    if (attempt.earlierAttempts >= MAXIMUM_ATTEMPTS) {
+      throw fail('TOO_MANY_ATTEMPTS', { attempts: attempt.earlierAttempts });
     }
     const signal = AbortSignal.any([stop, lease.signal]);
     const sidecar = await fullBackup({ id: backup.id, source, run, storage, onMeter }, deps, signal);

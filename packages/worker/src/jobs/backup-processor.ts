@@ -57,12 +57,9 @@ async function begin(deps: BackupProcessorDeps, job: Job): Promise<Begun> {
     const pause = Math.min(PAUSE, claim.retryInSeconds * 1000);
     return { kind: 'wait', reason: `another backup of source ${source.name} is running`, pause };
   }
-  if (claim.kind === 'exhausted') {
-    await auditEnd(deps, backup, 'backup.failed', 'failed', { code: 'TOO_MANY_ATTEMPTS' });
-    return { kind: 'ended', status: 'failed' };
-  }
   note(job, `run ${claim.run.id} on ${worker}`);
-  return { kind: 'attempt', attempt: { backup, source, run: claim.run, lost: claim.lost } };
+  const { run, lost, earlierAttempts } = claim;
+  return { kind: 'attempt', attempt: { backup, source, run, lost, earlierAttempts } };
 }
 
 async function readBackup(deps: BackupProcessorDeps, job: Job): Promise<Backup> {
