@@ -108,3 +108,15 @@ export async function findLastSize(db: Database, source: string, type: 'full'): 
   );
   return rows[0]?.size ?? null;
 }
+
+/**
+ * Backups that wait for a run, or whose run died, for longer than the queue takes to see to it by itself. A row is
+ * older than its job, so very young ones are left alone.
+ */
+export async function findAbandonedBackups(db: Database): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM backups b WHERE status IN ('queued', 'running') AND created_at < now() - interval '30 seconds'
+       AND NOT EXISTS (SELECT FROM runs r WHERE r.subject_id = b.id AND r.state = 'running' AND r.lease_until > now())`,
+  );
+  return rows.map((row) => row.id);
+}

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { backup, type HistoryQuery } from '../../src/contracts/backup.js';
 import { fail } from '../../src/errors.js';
+import { writeResult } from '../../src/history/backup-outcomes.js';
 import {
   failQueuedBackup,
   findBackup,
@@ -12,7 +13,6 @@ import {
   listBackups,
 } from '../../src/history/backups.js';
 import { type Database, inTransaction } from '../../src/history/database.js';
-import { writeResult } from '../../src/history/runs.js';
 import { findUserByName, insertUser } from '../../src/history/users.js';
 import { openHistory, type TestHistory } from '../servers.js';
 import { aResult, queueBackup, readBackup } from './rows.js';

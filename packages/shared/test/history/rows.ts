@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Backup } from '../../src/contracts/backup.js';
+import { type Claim, claimBackup } from '../../src/history/backup-claims.js';
+import type { BackupResult } from '../../src/history/backup-outcomes.js';
 import { findBackup, insertBackup, type NewBackup } from '../../src/history/backups.js';
-import { type BackupResult, type Claim, claimBackup, type Run } from '../../src/history/runs.js';
+import type { Run } from '../../src/history/runs.js';
 
 /** Queues a backup; its id. */
 export async function queueBackup(pool: pg.Pool, more: Partial<NewBackup> = {}): Promise<string> {

@@ -2,22 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { Progress } from '../../src/contracts/backup.js';
 import { fail, SafekeepError } from '../../src/errors.js';
-import { failQueuedBackup } from '../../src/history/backups.js';
-import {
-  type Claim,
-  closeRun,
-  completeBackup,
-  failBackup,
-  findAbandonedBackups,
-  heartbeat,
-  LEASE_SECONDS,
-  MAXIMUM_ATTEMPTS,
-  markSwept,
-  nameRunFile,
-  type Run,
-  requeueBackup,
-  writeResult,
-} from '../../src/history/runs.js';
+import { type Claim, MAXIMUM_ATTEMPTS, markSwept } from '../../src/history/backup-claims.js';
+import { completeBackup, failBackup, requeueBackup, writeResult } from '../../src/history/backup-outcomes.js';
+import { failQueuedBackup, findAbandonedBackups } from '../../src/history/backups.js';
+import { closeRun, heartbeat, LEASE_SECONDS, nameRunFile, type Run } from '../../src/history/runs.js';
 import { openHistory, type TestHistory } from '../servers.js';
 import { aResult, claim, letLeasePass, queueBackup, readBackup, start } from './rows.js';
 

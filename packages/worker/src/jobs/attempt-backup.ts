@@ -1,15 +1,9 @@
 import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { fail, SafekeepError } from '@safekeep/shared/errors';
-import {
-  closeRun,
-  completeBackup,
-  failBackup,
-  type LostRun,
-  MAXIMUM_ATTEMPTS,
-  type Run,
-  requeueBackup,
-} from '@safekeep/shared/history/runs';
+import { type LostRun, MAXIMUM_ATTEMPTS } from '@safekeep/shared/history/backup-claims';
+import { completeBackup, failBackup, requeueBackup } from '@safekeep/shared/history/backup-outcomes';
+import { closeRun, type Run } from '@safekeep/shared/history/runs';
 import { describeError } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { type Job, UnrecoverableError, WaitingError } from 'bullmq';

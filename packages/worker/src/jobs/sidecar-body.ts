@@ -1,6 +1,7 @@
 import { keyId } from '@safekeep/archive/key';
 import type { Sidecar, SidecarBody } from '@safekeep/archive/sidecar';
-import type { BackupResult, Run } from '@safekeep/shared/history/runs';
+import type { BackupResult } from '@safekeep/shared/history/backup-outcomes';
+import type { Run } from '@safekeep/shared/history/runs';
 import type { PostgresPrograms } from '../postgres/program.js';
 import type { Snapshot } from '../postgres/snapshot.js';
 import type { DumpedArchive } from './dump-archive.js';

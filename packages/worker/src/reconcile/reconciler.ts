@@ -1,5 +1,5 @@
+import { findAbandonedBackups } from '@safekeep/shared/history/backups';
 import { inTransaction } from '@safekeep/shared/history/database';
-import { findAbandonedBackups } from '@safekeep/shared/history/runs';
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import type { Producer } from '@safekeep/shared/queues/producer';
 import type pg from 'pg';

@@ -1,7 +1,8 @@
 import { ArchiveError } from '@safekeep/archive/archive-error';
 import { parseSidecar, type Sidecar } from '@safekeep/archive/sidecar';
 import type { Secret } from '@safekeep/shared/config/secret';
-import { type LostRun, markSwept, writeResult } from '@safekeep/shared/history/runs';
+import { type LostRun, markSwept } from '@safekeep/shared/history/backup-claims';
+import { writeResult } from '@safekeep/shared/history/backup-outcomes';
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';

@@ -1,0 +1,105 @@
+import type pg from 'pg';
+import { type Database, inTransaction } from './database.js';
+import { insertRun, type Run } from './runs.js';
+
+/** A backup that was started this often and never ended is not started again (a job can kill its worker). */
+export const MAXIMUM_ATTEMPTS = 5;
+
+/** A run that died; what it left in the backup directory is not swept yet. */
+export interface LostRun {
+  readonly id: string;
+  readonly backupId: string;
+  readonly fileName: string | null;
+}
+
+export type Claim =
+  | {
+      readonly kind: 'started';
+      readonly run: Run;
+      readonly lost: readonly LostRun[];
+      /** Earlier attempts that failed or died. From MAXIMUM_ATTEMPTS on the run may only settle what they left. */
+      readonly earlierAttempts: number;
+    }
+  | { readonly kind: 'ended'; readonly status: string }
+  | { readonly kind: 'busy'; readonly retryInSeconds: number };
+
+interface ClaimRequest {
+  readonly backupId: string;
+  readonly source: string;
+  /** Host and pid, for people. */
+  readonly worker: string;
+}
+
+/**
+ * Claims the source for one backup. At most one run of a source is alive (I3): while another one's lease holds, the
+ * answer is `busy`; a run whose lease has passed is declared lost and its backup goes back to `queued`.
+ */
+export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise<Claim> {
+  return inTransaction(pool, async (db) => {
+    // Claims of one source take turns, also while no run of it exists that a row lock could hold on to.
+    await db.query(`SELECT pg_advisory_xact_lock(7305003, hashtext($1))`, [request.source]);
+    const { rows } = await db.query<{ status: string }>(
+      'SELECT status FROM backups WHERE id = $1 FOR UPDATE',
+      [request.backupId],
+    );
+    const row = rows[0];
+    if (row === undefined) return { kind: 'ended', status: 'unknown' };
+    if (row.status !== 'queued' && row.status !== 'running') return { kind: 'ended', status: row.status };
+    const busy = await loseOrRespect(db, request.source);
+    if (busy !== null) return { kind: 'busy', retryInSeconds: busy };
+    return {
+      kind: 'started',
+      earlierAttempts: await countUnfinishedAttempts(db, request.backupId),
+      run: await startRun(db, request),
+      lost: await unsweptRuns(db, request.source),
+    };
+  });
+}
+
+/** Attempts that failed or died; those that an orderly stop of their worker ended do not count. */
+async function countUnfinishedAttempts(db: Database, backupId: string): Promise<number> {
+  const { rows } = await db.query<{ attempts: number }>(
+    `SELECT count(*) AS attempts FROM runs WHERE subject_id = $1 AND state IN ('failed', 'lost')`,
+    [backupId],
+  );
+  return rows[0]?.attempts ?? 0;
+}
+
+/** Declares the source's run lost when its lease has passed, or tells for how many seconds it still holds. */
+async function loseOrRespect(db: Database, source: string): Promise<number | null> {
+  const { rows } = await db.query<{ id: string; subject_id: string; left: number }>(
+    `SELECT id, subject_id, extract(epoch FROM lease_until - clock_timestamp())::float8 AS left
+     FROM runs WHERE queue = 'backup' AND source = $1 AND state = 'running' FOR UPDATE`,
+    [source],
+  );
+  const run = rows[0];
+  if (run === undefined) return null;
+  if (run.left > 0) return run.left;
+  await db.query(`UPDATE runs SET state = 'lost', ended_at = now() WHERE id = $1`, [run.id]);
+  await db.query(`UPDATE backups SET status = 'queued' WHERE id = $1 AND status = 'running'`, [
+    run.subject_id,
+  ]);
+  return null;
+}
+
+async function startRun(db: Database, { backupId, source, worker }: ClaimRequest): Promise<Run> {
+  const run = await insertRun(db, { queue: 'backup', subjectId: backupId, source, worker });
+  await db.query(
+    `UPDATE backups SET status = 'running', attempts = attempts + 1, started_at = now(), ended_at = NULL WHERE id = $1`,
+    [backupId],
+  );
+  return run;
+}
+
+async function unsweptRuns(db: Database, source: string): Promise<LostRun[]> {
+  const { rows } = await db.query<LostRun>(
+    `SELECT id, subject_id AS "backupId", file_name AS "fileName" FROM runs
+     WHERE source = $1 AND state = 'lost' AND NOT swept ORDER BY token`,
+    [source],
+  );
+  return rows;
+}
+
+export async function markSwept(db: Database, runId: string): Promise<void> {
+  await db.query('UPDATE runs SET swept = true WHERE id = $1', [runId]);
+}

@@ -1,0 +1,112 @@
+import type pg from 'pg';
+import { fail, type SafekeepError } from '../errors.js';
+import { type Database, inTransaction } from './database.js';
+import { endRun, type Run } from './runs.js';
+
+/** What a finished backup adds to its row. */
+export interface BackupResult {
+  readonly fileName: string;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  readonly sizeBytes: number;
+  readonly archiveBytes: number;
+  readonly checksum: string;
+  readonly keyId: string;
+  readonly compression: string;
+  readonly postgresVersion: string;
+  readonly pgDumpVersion: string;
+  readonly tableCount: number;
+  readonly rowCount: number;
+  readonly largeObjectCount: number;
+  readonly sequence: number;
+  readonly hmac: string;
+}
+
+/**
+ * Completes the backup under the run's token.
+ * @throws SafekeepError RUN_FENCED when the token holds no more, or when the backup was ended in another way.
+ */
+export async function completeBackup(
+  pool: pg.Pool,
+  run: Run,
+  backupId: string,
+  result: BackupResult,
+): Promise<void> {
+  await inTransaction(pool, async (db) => {
+    if (!(await endRun(db, run, 'completed', null))) return;
+    if (!(await writeResult(db, backupId, result))) throw fail('RUN_FENCED');
+  });
+}
+
+/** Ends the run and, with it, the backup. */
+export async function failBackup(
+  pool: pg.Pool,
+  run: Run,
+  backupId: string,
+  error: SafekeepError,
+): Promise<void> {
+  await inTransaction(pool, async (db) => {
+    if (await endRun(db, run, 'failed', error.code)) await endInFailure(db, backupId, error);
+  });
+}
+
+/** Ends the run; the backup waits for its next attempt and shows why this one ended. */
+export async function requeueBackup(
+  pool: pg.Pool,
+  run: Run,
+  backupId: string,
+  state: 'failed' | 'interrupted',
+  error: SafekeepError,
+): Promise<void> {
+  await inTransaction(pool, async (db) => {
+    if (!(await endRun(db, run, state, error.code))) return;
+    await db.query(
+      `UPDATE backups SET status = 'queued', error_code = $2, error_message = $3, error_hint = $4
+       WHERE id = $1 AND status = 'running'`,
+      [backupId, error.code, error.message, error.hint],
+    );
+  });
+}
+
+async function endInFailure(db: Database, backupId: string, error: SafekeepError): Promise<void> {
+  await db.query(
+    `UPDATE backups SET status = 'failed', ended_at = now(), error_code = $2, error_message = $3, error_hint = $4
+     WHERE id = $1`,
+    [backupId, error.code, error.message, error.hint],
+  );
+}
+
+/**
+ * Writes what is known of a finished backup. Without a run it completes a backup whose run died after it had
+ * published: the sidecar tells what the run could not.
+ *
+ * @returns whether the backup is completed with this result; one that ended in another way stays as it is.
+ */
+export async function writeResult(db: Database, backupId: string, result: BackupResult): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE backups SET status = 'completed', started_at = $2, ended_at = $3, file_name = $4, size_bytes = $5,
+       archive_bytes = $6, checksum = $7, key_id = $8, compression = $9, postgres_version = $10, pg_dump_version = $11,
+       table_count = $12, row_count = $13, large_object_count = $14, sequence = $15, hmac = $16,
+       error_code = NULL, error_message = NULL, error_hint = NULL
+     WHERE id = $1 AND (status IN ('queued', 'running') OR (status = 'completed' AND hmac = $16))`,
+    [
+      backupId,
+      result.startedAt,
+      result.endedAt,
+      result.fileName,
+      result.sizeBytes,
+      result.archiveBytes,
+      result.checksum,
+      result.keyId,
+      result.compression,
+      result.postgresVersion,
+      result.pgDumpVersion,
+      result.tableCount,
+      result.rowCount,
+      result.largeObjectCount,
+      result.sequence,
+      result.hmac,
+    ],
+  );
+  return rowCount === 1;
+}
