@@ -8,6 +8,7 @@ import {
 import { backupDetail } from '@safekeep/shared/contracts/backup-detail';
 import { liveness, readiness } from '@safekeep/shared/contracts/health';
 import { loginAnswer, loginRequest } from '@safekeep/shared/contracts/login';
+import { verification, verificationStatus, verifyRequest } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
 import { type Route, route } from './route.js';
 import { readBackup } from './routes/backup-detail.js';
@@ -15,6 +16,8 @@ import { requestFullBackup } from './routes/full-backup.js';
 import { tellAlive, tellReady } from './routes/health.js';
 import { readHistory } from './routes/history.js';
 import { login } from './routes/login.js';
+import { readVerificationStatus } from './routes/verification-status.js';
+import { requestVerify } from './routes/verify.js';
 
 /** The whole API. A fixed path stands before one with a parameter that would match it too. */
 export const routes: readonly Route[] = [
@@ -50,6 +53,28 @@ export const routes: readonly Route[] = [
     status: 200,
     response: z.array(backup),
     handle: readHistory,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/verification/status',
+    role: 'viewer',
+    audit: { action: 'verification.read', by: 'pipeline' },
+    throttle: 'none',
+    request: {},
+    status: 200,
+    response: verificationStatus,
+    handle: readVerificationStatus,
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/:id/verify',
+    role: 'operator',
+    audit: { action: 'verification.request', by: 'handler' },
+    throttle: 'writes',
+    request: { params: backupId, body: verifyRequest },
+    status: 202,
+    response: verification,
+    handle: requestVerify,
   }),
   route({
     method: 'GET',

@@ -24,7 +24,7 @@ export function expectAnswer(response: Response, name: `${'GET' | 'POST'} ${stri
   expect(route, name).to.not.equal(undefined);
   expect(response.status, response.text).to.equal(route?.status);
   expect(response.headers['content-type']).to.match(/^application\/json/);
-  expect(route?.response.safeParse(response.body).error).to.equal(undefined);
+  expect(route?.response.safeParse(response.body).error?.issues, response.text).to.equal(undefined);
 }
 
 export interface AuditRow {

@@ -72,9 +72,9 @@ describe('reading the history', () => {
   it('shows one backup with its verifications and recovery tests, newest first', async () => {
     const id = ids[0];
     await api.pool.query(
-      `INSERT INTO verifications (id, backup_id, status, verdict, failed_at_byte, created_at)
-       VALUES (gen_random_uuid(), $1, 'failed', 'altered', 4096, '2024-02-01'),
-              (gen_random_uuid(), $1, 'passed', 'intact', NULL, '2024-02-02')`,
+      `INSERT INTO verifications (id, backup_id, requested_via, status, verdict, failed_at_byte, created_at)
+       VALUES (gen_random_uuid(), $1, 'cli', 'failed', 'checksum', 4096, '2024-02-01'),
+              (gen_random_uuid(), $1, 'cli', 'passed', 'sound', NULL, '2024-02-02')`,
       [id],
     );
     await api.pool.query(
@@ -86,8 +86,8 @@ describe('reading the history', () => {
     expectAnswer(response, 'GET /backup/:id');
     expect(response.body.id).to.equal(id);
     expect(response.body.verifications.map((row: { verdict: string }) => row.verdict)).to.deep.equal([
-      'intact',
-      'altered',
+      'sound',
+      'checksum',
     ]);
     expect(response.body.verifications[1].failedAtByte).to.equal(4096);
     expect(response.body.recoveryTests[0]).to.include({ status: 'passed', rtoSeconds: 12.5 });

@@ -8,6 +8,7 @@ export type ArchiveErrorCode =
   | 'ARCHIVE_UNSUPPORTED'
   | 'ARCHIVE_TOO_LARGE'
   | 'ARCHIVE_MISSING_DATA'
+  | 'ARCHIVE_DATA_BROKEN'
   | 'SIDECAR_MALFORMED'
   | 'SIDECAR_TOO_LARGE'
   | 'SIDECAR_UNKNOWN_VERSION'
@@ -21,9 +22,12 @@ export type ArchiveErrorCode =
 export class ArchiveError extends Error {
   override readonly name = 'ArchiveError';
   readonly code: ArchiveErrorCode;
+  /** Where in the archive it failed, in bytes from its begin; `null` when that is not known. */
+  readonly byte: number | null;
 
-  constructor(code: ArchiveErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ArchiveErrorCode, message: string, options: ErrorOptions & { byte?: number } = {}) {
     super(message, options);
     this.code = code;
+    this.byte = options.byte ?? null;
   }
 }

@@ -75,7 +75,8 @@ class ArchiveWalker extends Transform implements Walker {
   }
 }
 
-function* readArchive(source: ByteSource, observer: WalkObserver): Reading<ArchiveSummary> {
+/** Reads a whole archive from its bytes. */
+export function* readArchive(source: ByteSource, observer: WalkObserver): Reading<ArchiveSummary> {
   const head = yield* readHead(source);
   const entries = yield* readToc(source, head.version.minor);
   observer.onToc?.(head, entries);

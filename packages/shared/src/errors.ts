@@ -128,6 +128,13 @@ export const ERRORS = {
     exitCode: 2,
     retryable: false,
   },
+  BACKUP_NOT_COMPLETED: {
+    message: 'The backup {id} is {status}, so it has no file to look at.',
+    hint: 'Choose a backup with the status completed; `backup.sh list --status completed` shows them.',
+    httpStatus: 409,
+    exitCode: 2,
+    retryable: false,
+  },
   SOURCE_UNKNOWN: {
     message: 'There is no source named "{source}"; known are: {known}.',
     hint: 'Set SOURCE_DATABASE_URL (source `main`) or add the source to SOURCES_FILE, for the API and every worker.',
@@ -254,6 +261,20 @@ export const ERRORS = {
     httpStatus: 500,
     exitCode: 1,
     retryable: true,
+  },
+  KEY_UNKNOWN: {
+    message: 'The file {file} was made with another encryption key than this worker has (key id {keyId}).',
+    hint: 'Give the worker the key with that id in BACKUP_ENCRYPTION_KEY; without it nobody can read or check the backup.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
+  FILE_STRANGE: {
+    message: 'The name {file} in the backup directory is not an ordinary file but {what}.',
+    hint: 'Find out who put it there; Safekeep neither follows nor removes it.',
+    httpStatus: 500,
+    exitCode: 5,
+    retryable: false,
   },
   DUMP_FAILED: {
     message: 'The backup of "{source}" failed in phase "{phase}"{at} ({evidence}).',

@@ -9,12 +9,12 @@ const PAUSE = 10_000;
  * Touches a file while this worker can do its work: its event loop turns, history answers and the queue is connected.
  * For health checks of containers, which cannot ask a worker over HTTP.
  */
-export function keepAliveFile(path: string, pool: pg.Pool, worker: Worker): { close(): void } {
+export function keepAliveFile(path: string, pool: pg.Pool, workers: readonly Worker[]): { close(): void } {
   const look = async () => {
     try {
       await pool.query('SELECT 1');
-      const client = await worker.backend.client;
-      if (client.status === 'ready') await writeFile(path, `${process.pid}\n`);
+      const clients = await Promise.all(workers.map((worker) => worker.backend.client));
+      if (clients.every((client) => client.status === 'ready')) await writeFile(path, `${process.pid}\n`);
     } catch {
       // The file grows old: that is the report.
     }

@@ -9,6 +9,7 @@ import { Producer } from '@safekeep/shared/queues/producer';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import { reportStartFailure } from './cli/report-failure.js';
 import { createBackupProcessor } from './jobs/backup-processor.js';
+import { createVerifyProcessor } from './jobs/verify-processor.js';
 import { keepAliveFile } from './liveness.js';
 import { removeOrphanedPassfiles } from './postgres/libpq-environment.js';
 import { programDirectories } from './postgres/program.js';
@@ -30,26 +31,32 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
   await removeOrphanedPassfiles();
   const pool = createHistoryPool(
     config.HISTORY_DATABASE_URL,
-    4 + 2 * config.WORKER_CONCURRENCY,
+    4 + 4 * config.WORKER_CONCURRENCY,
     createOutageLog(logger, 'history'),
   );
-  const processor = createBackupProcessor({
+  const shared = {
     pool,
     logger,
-    sources: config.sources,
     encryptionKey: config.BACKUP_ENCRYPTION_KEY,
+    storageOf: (source: string) => new LocalStorage(config.BACKUP_DIR, source),
+  };
+  const backups = createBackupProcessor({
+    ...shared,
+    sources: config.sources,
     compression: config.BACKUP_COMPRESSION,
     lockTimeout: LOCK_TIMEOUT,
     programDirectories: await programDirectories(process.env.PATH ?? ''),
     environment: process.env,
-    storageOf: (source) => new LocalStorage(config.BACKUP_DIR, source),
   });
-  const worker = startQueueWorker('backup', processor, config, logger);
+  const workers = [
+    startQueueWorker('backup', backups, config, logger),
+    startQueueWorker('verify', createVerifyProcessor(shared), config, logger),
+  ];
   const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
   const reconciler = startReconciler(pool, producer, logger);
-  const liveness = keepAliveFile(join(tmpdir(), 'safekeep-worker.alive'), pool, worker);
+  const liveness = keepAliveFile(join(tmpdir(), 'safekeep-worker.alive'), pool, workers);
   logger.info('worker started', { sources: config.sources.map((source) => source.name) });
-  await drainOnSignal(worker, logger);
+  await drainOnSignal(workers, logger);
   liveness.close();
   await reconciler.close();
   await producer.close();

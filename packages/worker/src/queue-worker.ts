@@ -34,12 +34,12 @@ export function startQueueWorker(
  * Resolves when a SIGTERM or SIGINT has been served: no new jobs, running ones get a grace, then they are cancelled,
  * clean up and go back to the queue for another worker. A second signal cancels at once.
  */
-export function drainOnSignal(worker: Worker, logger: Logger): Promise<void> {
+export function drainOnSignal(workers: readonly Worker[], logger: Logger): Promise<void> {
   return new Promise((resolve) => {
     let drain: NodeJS.Timeout | undefined;
     const cancel = () => {
       clearTimeout(drain);
-      worker.cancelAllJobs('the worker stops');
+      for (const worker of workers) worker.cancelAllJobs('the worker stops');
       setTimeout(() => {
         logger.error('jobs did not end in time, leaving them to the next worker');
         process.exit(1);
@@ -49,7 +49,7 @@ export function drainOnSignal(worker: Worker, logger: Logger): Promise<void> {
       if (drain !== undefined) return cancel();
       logger.info('worker stops', { signal });
       drain = setTimeout(cancel, DRAIN_GRACE);
-      worker.close().then(
+      Promise.all(workers.map((worker) => worker.close())).then(
         () => {
           clearTimeout(drain);
           resolve();

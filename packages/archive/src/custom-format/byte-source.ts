@@ -76,9 +76,22 @@ export class ByteSource {
     }
   }
 
+  /** Hands the next `length` bytes to `seen` piece by piece as they arrive, uncopied and valid for good. */
+  *pass(length: number, seen: (piece: Buffer) => void): Reading<void> {
+    for (let missing = length; missing > 0; ) {
+      yield* this.#more();
+      const piece = this.#chunk.subarray(this.#at, this.#at + missing);
+      this.#at += piece.length;
+      missing -= piece.length;
+      seen(piece);
+    }
+  }
+
   *#more(): Reading<void> {
     if (yield* this.atEnd()) {
-      throw new ArchiveError('ARCHIVE_TRUNCATED', `the archive ends early, after ${this.offset} bytes`);
+      throw new ArchiveError('ARCHIVE_TRUNCATED', `the archive ends early, after ${this.offset} bytes`, {
+        byte: this.offset,
+      });
     }
   }
 }

@@ -15,6 +15,15 @@ export interface BlockObserver {
   onBlockEnd?(entry: TocEntry): void;
 }
 
+/** Told about the content of data blocks as well. A table's block is one stream of data, each large object is one. */
+export interface PayloadObserver extends BlockObserver {
+  /** `offset` is where the stream's first chunk begins, in bytes from the archive's begin. */
+  onStreamStart(entry: TocEntry, offset: number): void;
+  /** More of the stream as stored, compressed or not. */
+  onPayload(piece: Buffer): void;
+  onStreamEnd(): void;
+}
+
 /**
  * Passes over every data block up to the archive's end and returns how many there were. Blocks come in any
  * order, one for each entry that has data and none for others.
@@ -55,7 +64,6 @@ function* readBlock(
   entry: TocEntry,
   observer: BlockObserver,
 ): Reading<void> {
-  const count = (bytes: number) => observer.onBytes?.(entry, bytes);
   const largeObjects = entry.desc === DESC_LARGE_OBJECTS;
   if (type !== (largeObjects ? BLOCK_LARGE_OBJECTS : BLOCK_DATA)) {
     throw malformed(
@@ -64,17 +72,38 @@ function* readBlock(
     );
   }
   if (!largeObjects) {
-    yield* readChunks(source, count);
+    yield* readStream(source, entry, observer);
     return;
   }
   // Oids above 2^31 are written as negative numbers; only 0, the end of the list, means anything here.
-  while ((yield* readInt(source)) !== 0) yield* readChunks(source, count);
+  while ((yield* readInt(source)) !== 0) yield* readStream(source, entry, observer);
 }
 
-function* readChunks(source: ByteSource, count: (bytes: number) => void): Reading<void> {
-  for (let length = yield* readInt(source); length !== 0; length = yield* readInt(source)) {
-    if (length < 0) throw malformed(source, 'a chunk has a negative length');
+function* readStream(
+  source: ByteSource,
+  entry: TocEntry,
+  observer: BlockObserver | PayloadObserver,
+): Reading<void> {
+  if (!('onPayload' in observer)) {
+    yield* skipChunks(source, (bytes) => observer.onBytes?.(entry, bytes));
+    return;
+  }
+  observer.onStreamStart(entry, source.offset);
+  for (let length = yield* readLength(source); length !== 0; length = yield* readLength(source)) {
+    yield* source.pass(length, (piece) => observer.onPayload(piece));
+  }
+  observer.onStreamEnd();
+}
+
+function* skipChunks(source: ByteSource, count: (bytes: number) => void): Reading<void> {
+  for (let length = yield* readLength(source); length !== 0; length = yield* readLength(source)) {
     if (source.skipNow(length)) count(length);
     else yield* source.skip(length, count);
   }
+}
+
+function* readLength(source: ByteSource): Reading<number> {
+  const length = yield* readInt(source);
+  if (length < 0) throw malformed(source, 'a chunk has a negative length');
+  return length;
 }

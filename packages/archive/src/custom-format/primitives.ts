@@ -14,7 +14,9 @@ export const OFFSET_BYTES = 8;
 export const MAX_STRING_BYTES = 64 * 1024 * 1024;
 
 export function malformed(source: ByteSource, detail: string): ArchiveError {
-  return new ArchiveError('ARCHIVE_MALFORMED', `${detail}, at byte ${source.offset} of the archive`);
+  return new ArchiveError('ARCHIVE_MALFORMED', `${detail}, at byte ${source.offset} of the archive`, {
+    byte: source.offset,
+  });
 }
 
 export function* readByte(source: ByteSource): Reading<number> {

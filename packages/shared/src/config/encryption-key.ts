@@ -27,7 +27,7 @@ export function encryptionKeyWeakness(key: string): string | null {
   if (new Set(key).size < MINIMUM_DISTINCT) return 'it uses too few different characters';
   if (hasLongRepeat(key)) return 'it repeats itself';
   if (share(key, isStep) > 0.5) return 'it is a sequence';
-  if (wordShare(key) > 0.75) return 'it looks like words';
+  if (wordShare(key) > 0.8) return 'it looks like words';
   return null;
 }
 

@@ -1,23 +1,78 @@
 import { z } from 'zod';
-import { timestamp } from './backup.js';
+import { backupType, timestamp } from './backup.js';
 
 /** `failed` found something wrong with the backup; `error` could not look. */
 export const checkStatus = z.enum(['queued', 'running', 'passed', 'failed', 'error']);
+
+/**
+ * `sound`, or the first step that failed: the file is there and an ordinary one (`file`), its sidecar is there, whole and
+ * authentic (`sidecar`), then `size`, `checksum`, `gzip`, `decryption`, `archive`, `rows`, and the companions.
+ */
+export const verdict = z.enum([
+  'sound',
+  'file',
+  'sidecar',
+  'size',
+  'checksum',
+  'gzip',
+  'decryption',
+  'archive',
+  'rows',
+  'companion',
+]);
+
+export type VerdictName = z.infer<typeof verdict>;
+
+/** How far a verification is; it reads the file twice, and the companions. Bytes. */
+export const checkProgress = z.object({ percent: z.number(), doneBytes: z.number(), totalBytes: z.number() });
+
+export type CheckProgress = z.infer<typeof checkProgress>;
 
 /** One integrity check of one backup file. */
 export const verification = z.object({
   id: z.uuid(),
   backupId: z.uuid(),
   status: checkStatus,
-  verdict: z.string().nullable(),
-  /** Where in the backup file the first fault is, in bytes from its start. */
+  verdict: verdict.nullable(),
+  /** What is wrong, in a sentence. */
+  reason: z.string().nullable(),
+  /** Where the first fault is: in the backup file, for the verdicts archive and rows in the archive inside it. */
   failedAtByte: z.number().nullable(),
+  requestedVia: z.enum(['api', 'cli', 'schedule']),
   requestedBy: z.uuid().nullable(),
   note: z.string().nullable(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
   errorCode: z.string().nullable(),
+  progress: checkProgress.nullable(),
 });
 
 export type Verification = z.infer<typeof verification>;
+
+/** POST /backup/:id/verify; who acts is the token's user, `verifiedBy` is a note. */
+export const verifyRequest = z.strictObject({ verifiedBy: z.string().max(200).optional() });
+
+/** GET /backup/verification/status: the newest verification of each retained backup, newest backup first, and counts. */
+export const verificationStatus = z.object({
+  counts: z.object({
+    passed: z.number(),
+    failed: z.number(),
+    error: z.number(),
+    pending: z.number(),
+    never: z.number(),
+  }),
+  backups: z.array(
+    z.object({
+      backupId: z.uuid(),
+      source: z.string(),
+      type: backupType,
+      status: z.string(),
+      fileName: z.string().nullable(),
+      endedAt: timestamp.nullable(),
+      verification: verification.nullable(),
+    }),
+  ),
+});
+
+export type VerificationStatus = z.infer<typeof verificationStatus>;

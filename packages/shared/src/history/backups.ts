@@ -120,3 +120,20 @@ export async function findAbandonedBackups(db: Database): Promise<string[]> {
   );
   return rows.map((row) => row.id);
 }
+
+/** Notes that the file of a finished backup is gone, or is there again. @returns whether that is news. */
+export async function markPresence(db: Database, id: string, present: boolean): Promise<boolean> {
+  const [before, after] = present ? ['missing', 'completed'] : ['completed', 'missing'];
+  const { rowCount } = await db.query('UPDATE backups SET status = $3 WHERE id = $1 AND status = $2', [
+    id,
+    before,
+    after,
+  ]);
+  return rowCount === 1;
+}
+
+/** What history recorded of a backup's sidecar when it was published. */
+export async function findSidecarHmac(db: Database, id: string): Promise<string | null> {
+  const { rows } = await db.query<{ hmac: string | null }>('SELECT hmac FROM backups WHERE id = $1', [id]);
+  return rows[0]?.hmac ?? null;
+}

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Progress } from '../contracts/backup.js';
 import { fail } from '../errors.js';
 import type { Database } from './database.js';
 
@@ -46,10 +45,10 @@ export async function nameRunFile(db: Database, run: Run, fileName: string): Pro
 }
 
 /**
- * Renews the lease and stores the progress.
+ * Renews the lease and stores the progress (of the job's own shape, as JSON).
  * @throws SafekeepError RUN_FENCED when the run was declared lost: it must stop and publish nothing.
  */
-export async function heartbeat(db: Database, run: Run, progress: Progress | null): Promise<void> {
+export async function heartbeat(db: Database, run: Run, progress: object | null): Promise<void> {
   const { rowCount } = await db.query(
     `UPDATE runs SET heartbeat_at = now(), lease_until = now() + make_interval(secs => $3), progress = $4
      WHERE id = $1 AND token = $2 AND state = 'running'`,

@@ -1,14 +1,93 @@
-import type { Verification } from '../contracts/verification.js';
+import type { Verification, VerificationStatus } from '../contracts/verification.js';
+import type { SafekeepError } from '../errors.js';
 import type { Database } from './database.js';
+
+const COLUMNS = `
+  v.id, v.backup_id AS "backupId", v.status, v.verdict, v.reason, v.failed_at_byte AS "failedAtByte",
+  v.requested_via AS "requestedVia", v.requested_by AS "requestedBy", v.note, v.created_at AS "createdAt",
+  v.started_at AS "startedAt", v.ended_at AS "endedAt", v.error_code AS "errorCode",
+  CASE WHEN v.status = 'running' THEN
+    (SELECT r.progress FROM runs r WHERE r.subject_id = v.id AND r.state = 'running')
+  END AS progress`;
+
+export interface NewVerification {
+  readonly id: string;
+  readonly backupId: string;
+  readonly requestedVia: 'api' | 'cli';
+  readonly requestedBy: string | null;
+  readonly note: string | null;
+}
+
+export async function insertVerification(db: Database, given: NewVerification): Promise<Verification> {
+  const { rows } = await db.query<Verification>(
+    `INSERT INTO verifications AS v (id, backup_id, status, requested_via, requested_by, note)
+     VALUES ($1, $2, 'queued', $3, $4, $5) RETURNING ${COLUMNS}`,
+    [given.id, given.backupId, given.requestedVia, given.requestedBy, given.note],
+  );
+  return rows[0] as Verification;
+}
+
+export async function findVerification(db: Database, id: string): Promise<Verification | null> {
+  const { rows } = await db.query<Verification>(`SELECT ${COLUMNS} FROM verifications v WHERE v.id = $1`, [
+    id,
+  ]);
+  return rows[0] ?? null;
+}
+
+/** Ends a verification that no run holds. @returns false when a run holds it after all. */
+export async function failQueuedVerification(
+  db: Database,
+  id: string,
+  error: SafekeepError,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE verifications SET status = 'error', ended_at = now(), error_code = $2, reason = $3
+     WHERE id = $1 AND status = 'queued'`,
+    [id, error.code, error.message],
+  );
+  return rowCount === 1;
+}
 
 /** The verifications of one backup, newest first. */
 export async function listVerifications(db: Database, backupId: string): Promise<Verification[]> {
   const { rows } = await db.query<Verification>(
-    `SELECT id, backup_id AS "backupId", status, verdict, failed_at_byte AS "failedAtByte",
-       requested_by AS "requestedBy", note, created_at AS "createdAt", started_at AS "startedAt",
-       ended_at AS "endedAt", error_code AS "errorCode"
-     FROM verifications WHERE backup_id = $1 ORDER BY created_at DESC, id DESC`,
+    `SELECT ${COLUMNS} FROM verifications v WHERE v.backup_id = $1 ORDER BY v.created_at DESC, v.id DESC`,
     [backupId],
   );
   return rows;
+}
+
+/** The finished backups of a source that no verification has passed or failed yet, oldest first. */
+export async function listUnverified(db: Database, source: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT b.id FROM backups b WHERE b.source = $1 AND b.status = 'completed'
+       AND NOT EXISTS (SELECT FROM verifications v WHERE v.backup_id = b.id AND v.status IN ('passed', 'failed'))
+     ORDER BY b.created_at, b.id`,
+    [source],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Every backup that is kept (or is missing), newest first, with its newest verification. */
+export async function listNewestVerifications(db: Database): Promise<VerificationStatus['backups']> {
+  const { rows } = await db.query<VerificationStatus['backups'][number]>(
+    `SELECT b.id AS "backupId", b.source, b.type, b.status, b.file_name AS "fileName", b.ended_at AS "endedAt",
+       NULL AS verification
+     FROM backups b WHERE b.status IN ('completed', 'missing') ORDER BY b.created_at DESC, b.id DESC`,
+  );
+  const newest = await db.query<Verification>(
+    `SELECT DISTINCT ON (v.backup_id) ${COLUMNS} FROM verifications v ORDER BY v.backup_id, v.created_at DESC, v.id DESC`,
+  );
+  const byBackup = new Map(newest.rows.map((row) => [row.backupId, row]));
+  return rows.map((row) => ({ ...row, verification: byBackup.get(row.backupId) ?? null }));
+}
+
+/** Verifications that wait, or whose run died, for longer than the queue takes to see to it by itself. */
+export async function findAbandonedVerifications(db: Database): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM verifications v
+     WHERE status IN ('queued', 'running') AND created_at < now() - interval '30 seconds'
+       AND NOT EXISTS (SELECT FROM runs r WHERE r.subject_id = v.id AND r.state = 'running' AND r.lease_until > now())`,
+  );
+  return rows.map((row) => row.id);
 }

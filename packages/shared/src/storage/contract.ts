@@ -1,4 +1,13 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+
+/** An open published file. What is read later is the file that was opened, whatever happens to its name meanwhile. */
+export interface StoredFile {
+  /** Bytes. */
+  readonly size: number;
+  /** The content from the first byte on, as often as it is asked for, one stream at a time. */
+  read(): Readable;
+  close(): Promise<void>;
+}
 
 /**
  * Where the backup files of one source live. All names are plain file names, made by Safekeep.
@@ -6,7 +15,7 @@ import type { Writable } from 'node:stream';
  * Promises of every driver:
  * - A name is visible only when its content is whole and durable; a name that exists is never overwritten.
  * - What a dead run left can be told from finished files and removed, without touching anybody else's files.
- * - Errors are of the catalogue: BACKUP_DIR_UNUSABLE, DISK_FULL, FILE_NAME_TAKEN.
+ * - Errors are of the catalogue: BACKUP_DIR_UNUSABLE, DISK_FULL, FILE_NAME_TAKEN, FILE_STRANGE.
  */
 export interface BackupStorage {
   /** Refuses early: missing, not a directory, not writable, no hard links. */
@@ -26,6 +35,8 @@ export interface BackupStorage {
   publish(names: readonly string[]): Promise<void>;
   /** The content of a small published file, or `null` when there is none. */
   read(name: string): Promise<string | null>;
+  /** Opens a published file for reading; `null` when there is none. */
+  open(name: string): Promise<StoredFile | null>;
   /** Removes the hidden files of these names, as far as they exist. */
   discard(names: readonly string[]): Promise<void>;
   /** Removes every hidden file of Safekeep's; only for the one writer of this source. Returns their names. */

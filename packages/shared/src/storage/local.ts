@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fail } from '../errors.js';
 import { errorCode } from '../logger.js';
-import type { BackupStorage } from './contract.js';
+import type { BackupStorage, StoredFile } from './contract.js';
 
 const PARTIAL = /^\.(full|incremental)_backup_\d{8}_\d{6}\.[a-z.]+\.partial$/;
 
@@ -134,6 +134,30 @@ export class LocalStorage implements BackupStorage {
       return await readFile(this.#final(name), 'utf8');
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return null;
+      throw translate(error, this.#directory);
+    }
+  }
+
+  async open(name: string): Promise<StoredFile | null> {
+    try {
+      const handle = await open(
+        this.#final(name),
+        constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+      );
+      const facts = await handle.stat();
+      if (!facts.isFile()) {
+        await handle.close();
+        throw fail('FILE_STRANGE', {
+          file: name,
+          what: facts.isDirectory() ? 'a directory' : 'a special file',
+        });
+      }
+      const read = () => handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 18 });
+      return { size: facts.size, read, close: () => handle.close() };
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null;
+      if (errorCode(error) === 'ELOOP')
+        throw fail('FILE_STRANGE', { file: name, what: 'a symbolic link' }, error);
       throw translate(error, this.#directory);
     }
   }

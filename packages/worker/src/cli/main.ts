@@ -7,6 +7,7 @@ import { fullVerb } from './verbs/full.js';
 import { listVerb } from './verbs/list.js';
 import { showVerb } from './verbs/show.js';
 import { statusVerb } from './verbs/status.js';
+import { testVerb } from './verbs/test.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -40,6 +41,11 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
     '--no-wait',
     'queue it and return at once',
   );
+  verb(
+    'test [id]',
+    'verify backup files: one, or all that are not verified yet (queue: verify)',
+    testVerb,
+  ).option('--no-wait', 'queue it and return at once');
   verb('list', 'list backups, newest first', listVerb)
     .addOption(new Option('--limit <n>', 'how many at most').default('20'))
     .addOption(

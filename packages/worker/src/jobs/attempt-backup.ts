@@ -1,19 +1,19 @@
 import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { fail, SafekeepError } from '@safekeep/shared/errors';
+import { fail } from '@safekeep/shared/errors';
 import { type LostRun, MAXIMUM_ATTEMPTS } from '@safekeep/shared/history/backup-claims';
 import { completeBackup, failBackup, requeueBackup } from '@safekeep/shared/history/backup-outcomes';
 import { closeRun, type Run } from '@safekeep/shared/history/runs';
-import { describeError } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
-import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { takeOver } from '../reconcile/take-over.js';
 import { auditEnd } from './audit-end.js';
 import { type BackupSettings, fullBackup } from './full-backup.js';
 import { Lease } from './lease.js';
 import { persist } from './persist.js';
+import type { QueuePlace } from './processor.js';
 import type { ProgressMeter } from './progress-meter.js';
 import { note, reportProgress } from './report-progress.js';
+import { settleFailure } from './settle-failure.js';
 import { resultOf } from './sidecar-body.js';
 
 export interface BackupProcessorDeps extends BackupSettings {
@@ -23,9 +23,6 @@ export interface BackupProcessorDeps extends BackupSettings {
 }
 
 export interface Attempt {
-  readonly job: Job;
-  /** The queue's lock on the job. */
-  readonly token: string | undefined;
   readonly backup: Backup;
   readonly source: Source;
   readonly run: Run;
@@ -40,8 +37,9 @@ export interface Attempt {
  * Losing the queue's lock stops nothing: history's lease forbids a second writer, so a backup outlives a Redis that
  * was restarted or emptied.
  */
-export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps, stop: AbortSignal) {
-  const { job, backup, source, run } = attempt;
+export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps, place: QueuePlace) {
+  const { backup, source, run } = attempt;
+  const { job, stop } = place;
   let meter: ProgressMeter | null = null;
   const read = () => meter?.read(Date.now()) ?? null;
   const lease = new Lease(deps.pool, run, read, deps.logger);
@@ -67,35 +65,15 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     note(job, `published ${sidecar.fileName}`);
     return { status: 'completed', fileName: sidecar.fileName };
   } catch (error) {
-    return await settleFailure(attempt, deps, stop, error);
+    return await settleFailure(error, { run, subject: backup.id, logger: deps.logger }, place, {
+      requeue: (state, known) => requeueBackup(deps.pool, run, backup.id, state, known),
+      fail: async (known) => {
+        await persist(() => failBackup(deps.pool, run, backup.id, known), deps.logger);
+        await auditEnd(deps, backup, 'backup.failed', 'failed', { code: known.code });
+      },
+    });
   } finally {
     lease.close();
     reports.close();
   }
-}
-
-async function settleFailure(attempt: Attempt, deps: BackupProcessorDeps, stop: AbortSignal, cause: unknown) {
-  const { job, backup, run } = attempt;
-  const error = stop.aborted ? fail('RUN_INTERRUPTED') : named(cause, run);
-  const facts = { backupId: backup.id, source: backup.source, runId: run.id };
-  deps.logger.error('backup attempt ended', { ...facts, error: describeError(error) });
-  note(job, `${error.code}: ${error.message}`);
-  if (error.code === 'RUN_FENCED') throw new Error(error.code);
-  if (stop.aborted) {
-    await persist(() => requeueBackup(deps.pool, run, backup.id, 'interrupted', error), deps.logger);
-    await job.moveToWait(attempt.token);
-    throw new WaitingError();
-  }
-  if (error.retryable && job.attemptsMade + 1 < (job.opts.attempts ?? 1)) {
-    await persist(() => requeueBackup(deps.pool, run, backup.id, 'failed', error), deps.logger);
-    throw new Error(`${error.code}: ${error.message}`);
-  }
-  await persist(() => failBackup(deps.pool, run, backup.id, error), deps.logger);
-  await auditEnd(deps, backup, 'backup.failed', 'failed', { code: error.code });
-  throw new UnrecoverableError(`${error.code}: ${error.message}`);
-}
-
-/** An error of the catalogue for anything that was thrown; the queue and history never see another's text. */
-function named(error: unknown, run: Run): SafekeepError {
-  return error instanceof SafekeepError ? error : fail('JOB_FAILED', { runId: run.id }, error);
 }

@@ -5,11 +5,11 @@ import { persist } from './persist.js';
 
 const WORKER: Actor = { id: null, name: 'worker', address: null };
 
-/** Leaves the audit event of a backup's end, whatever its end was; waits for history where it must. */
+/** Leaves the audit event of the end of a job about a backup, whatever its end was; waits for history where it must. */
 export async function auditEnd(
   deps: { readonly pool: pg.Pool; readonly logger: Logger },
   backup: { readonly id: string; readonly source: string },
-  action: 'backup.completed' | 'backup.failed',
+  action: `${'backup' | 'verification'}.${'completed' | 'passed' | 'failed' | 'error'}`,
   result: 'ok' | 'failed',
   detail: Readonly<Record<string, string>>,
 ): Promise<void> {

@@ -1,53 +1,26 @@
 import { hostname } from 'node:os';
 import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { fail, SafekeepError } from '@safekeep/shared/errors';
+import { fail } from '@safekeep/shared/errors';
 import { claimBackup } from '@safekeep/shared/history/backup-claims';
 import { failQueuedBackup, findBackup } from '@safekeep/shared/history/backups';
-import { translateOutage } from '@safekeep/shared/history/outage';
-import { describeError, errorCode } from '@safekeep/shared/logger';
 import { jobContracts } from '@safekeep/shared/queues/contracts';
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { type Job, UnrecoverableError } from 'bullmq';
 import { type Attempt, attemptBackup, type BackupProcessorDeps } from './attempt-backup.js';
 import { auditEnd } from './audit-end.js';
+import { type Begun, createProcessor, PAUSE } from './processor.js';
 import { note } from './report-progress.js';
 
-/** How long a job waits for its source's turn, or for history to come back, in milliseconds. */
-const PAUSE = 5_000;
-
-/**
- * The processor of queue `backup`: checks the job, finds its history row and claims the source for one attempt.
- * (BullMQ hands the signal only to a function that declares three parameters.)
- */
+/** The processor of queue `backup`: finds the job's history row and claims its source for one attempt. */
 export function createBackupProcessor(deps: BackupProcessorDeps) {
-  return async function processBackup(job: Job, token: string | undefined, signal: AbortSignal | undefined) {
-    const begun = await begin(deps, job).catch((error: unknown) => waitForHistory(deps, job, error));
-    if (begun.kind === 'ended') return { status: begun.status };
-    if (begun.kind === 'wait') {
-      note(job, `waits: ${begun.reason}`);
-      await job.moveToDelayed(Date.now() + begun.pause, token);
-      throw new DelayedError();
-    }
-    return attemptBackup({ ...begun.attempt, job, token }, deps, signal ?? new AbortController().signal);
-  };
+  return createProcessor<Attempt>({
+    logger: deps.logger,
+    begin: (job) => begin(deps, job),
+    attempt: (attempt, place) => attemptBackup(attempt, deps, place),
+  });
 }
 
-type Begun =
-  | { readonly kind: 'attempt'; readonly attempt: Omit<Attempt, 'job' | 'token'> }
-  | { readonly kind: 'wait'; readonly reason: string; readonly pause: number }
-  | { readonly kind: 'ended'; readonly status: string };
-
-/** History that is away is waited for, for as long as it takes. The queue never sees the text of a driver's error. */
-function waitForHistory(deps: BackupProcessorDeps, job: Job, error: unknown): Begun {
-  if (error instanceof UnrecoverableError) throw error;
-  deps.logger.warn('the job could not begin', { jobId: job.id, error: describeError(error) });
-  if (translateOutage(error) instanceof SafekeepError) {
-    return { kind: 'wait', reason: 'history cannot be reached', pause: PAUSE };
-  }
-  throw new Error(`the job could not begin (${errorCode(error)}); see the worker's log`);
-}
-
-async function begin(deps: BackupProcessorDeps, job: Job): Promise<Begun> {
+async function begin(deps: BackupProcessorDeps, job: Job): Promise<Begun<Attempt>> {
   const backup = await readBackup(deps, job);
   const source = await findSource(deps, backup);
   const worker = `${hostname()}:${process.pid}`;

@@ -1,4 +1,3 @@
-import type { Progress } from '@safekeep/shared/contracts/backup';
 import { fail, SafekeepError } from '@safekeep/shared/errors';
 import { heartbeat, type Run } from '@safekeep/shared/history/runs';
 import { describeError, type Logger } from '@safekeep/shared/logger';
@@ -19,7 +18,7 @@ export class Lease {
   constructor(
     private readonly pool: pg.Pool,
     private readonly run: Run,
-    private readonly progress: () => Progress | null,
+    private readonly progress: () => object | null,
     private readonly logger: Logger,
   ) {
     this.#schedule();

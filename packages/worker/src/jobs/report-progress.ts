@@ -1,11 +1,10 @@
-import type { Progress } from '@safekeep/shared/contracts/backup';
 import type { Job } from 'bullmq';
 
 /** Pause between two reports in milliseconds. */
 const PAUSE = 1_000;
 
 /** Reports a job's progress to the queue until `close` is called. Redis being away costs reports, never the job. */
-export function reportProgress(job: Job, read: () => Progress | null): { close(): void } {
+export function reportProgress(job: Job, read: () => object | null): { close(): void } {
   let reporting = false;
   const timer = setInterval(() => {
     const progress = read();

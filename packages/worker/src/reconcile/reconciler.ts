@@ -1,5 +1,6 @@
 import { findAbandonedBackups } from '@safekeep/shared/history/backups';
 import { inTransaction } from '@safekeep/shared/history/database';
+import { findAbandonedVerifications } from '@safekeep/shared/history/verifications';
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import type { Producer } from '@safekeep/shared/queues/producer';
 import type pg from 'pg';
@@ -8,7 +9,7 @@ import type pg from 'pg';
 const PAUSE = 15_000;
 
 /**
- * Puts backups back on the queue whose jobs Redis has lost (it was emptied, or a job gave up), for history is the
+ * Puts backups and verifications back on the queue whose jobs Redis has lost (it was emptied, or a job gave up), for history is the
  * truth. Every worker asks; the one that holds the lock for a moment does it.
  */
 export function startReconciler(
@@ -36,9 +37,13 @@ async function requeueAbandoned(pool: pg.Pool, producer: Producer, logger: Logge
     const { rows } = await db.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock(7305006) AS mine');
     if (rows[0]?.mine !== true) return;
     for (const id of await findAbandonedBackups(db)) {
-      if (await producer.restore('backup', 'full', id, { backupId: id })) {
-        logger.warn('a backup whose job was lost is on the queue again', { backupId: id });
-      }
+      const restored = await producer.restore('backup', 'full', id, { backupId: id });
+      if (restored) logger.warn('a backup whose job was lost is on the queue again', { backupId: id });
+    }
+    for (const id of await findAbandonedVerifications(db)) {
+      const restored = await producer.restore('verify', 'verify', id, { verificationId: id });
+      if (restored)
+        logger.warn('a verification whose job was lost is on the queue again', { verificationId: id });
     }
   });
 }

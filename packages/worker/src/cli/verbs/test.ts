@@ -1,0 +1,67 @@
+import { backupId } from '@safekeep/shared/contracts/backup';
+import type { Verification } from '@safekeep/shared/contracts/verification';
+import { fail } from '@safekeep/shared/errors';
+import { findBackup } from '@safekeep/shared/history/backups';
+import { listUnverified } from '@safekeep/shared/history/verifications';
+import { requestVerification } from '@safekeep/shared/queues/request-verification';
+import { print, table } from '../print.js';
+import type { CliSession } from '../session.js';
+import { watchVerification } from '../watch-verification.js';
+
+/**
+ * `backup.sh test [id]`: verifies one backup, or all that no verification has judged yet. Exits with 5 when one failed.
+ * (The queue is called `verify`; the verb `verify` is the recovery test's.)
+ */
+export async function testVerb(session: CliSession, id?: string): Promise<number> {
+  const ids = id === undefined ? await unverified(session) : [await known(session, id)];
+  const accepted: Verification[] = [];
+  for (const backup of ids) accepted.push(await accept(session, backup));
+  if (session.options.wait === false) {
+    print(session.options, accepted, () => `queued ${accepted.length} verification(s)`);
+    return 0;
+  }
+  const ended: Verification[] = [];
+  for (const verification of accepted) ended.push(await watchVerification(session, verification));
+  print(session.options, ended, () => summary(ended));
+  if (ended.some((verification) => verification.status === 'failed')) return 5;
+  return ended.every((verification) => verification.status === 'passed') ? 0 : 1;
+}
+
+async function unverified(session: CliSession): Promise<string[]> {
+  const configured = session.config.sources.map((source) => source.name);
+  const { source } = session.options;
+  if (source !== undefined && !configured.includes(source)) {
+    throw fail('SOURCE_UNKNOWN', { source, known: configured.join(', ') });
+  }
+  const ids = await Promise.all(
+    (source === undefined ? configured : [source]).map((name) => listUnverified(session.pool, name)),
+  );
+  return ids.flat();
+}
+
+async function known(session: CliSession, id: string): Promise<string> {
+  const given = backupId.safeParse({ id });
+  if (!given.success)
+    throw fail('REQUEST_INVALID', { problems: `"${id}" is not the id of a backup, which is a UUID` });
+  const { source } = session.options;
+  const backup = await findBackup(session.pool, id);
+  if (backup === null || (source !== undefined && source !== backup.source))
+    throw fail('BACKUP_UNKNOWN', { id });
+  return id;
+}
+
+async function accept(session: CliSession, backup: string): Promise<Verification> {
+  const deps = { pool: session.pool, producer: session.producer() };
+  return requestVerification(deps, { backupId: backup, via: 'cli', actor: session.actor, note: null });
+}
+
+function summary(ended: readonly Verification[]): string {
+  if (ended.length === 0) return 'nothing left to verify';
+  const rows = ended.map(({ backupId: backup, status, verdict, reason }) => [
+    backup,
+    status,
+    verdict ?? '',
+    reason ?? '',
+  ]);
+  return table(['backup', 'status', 'verdict', 'why'], rows);
+}
