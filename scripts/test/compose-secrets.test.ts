@@ -85,7 +85,7 @@ describe('The secrets of docker-compose.yml', function () {
       if (environment === undefined) return this.skip();
       const values = Object.entries(environment).map(([name, text]) => [name, inTests(text ?? '')]);
       const config = loadConfig(Object.fromEntries(values) as Record<string, string>, role);
-      expect(config.sources.map(({ name }) => name)).to.deep.equal(['main']);
+      expect(config.sourceNames).to.deep.equal(['main']);
     });
   }
 

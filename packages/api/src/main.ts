@@ -48,7 +48,7 @@ async function serve(config: Config, pool: pg.Pool, logger: Logger): Promise<voi
   redis.on('error', onRedisError);
   // The first login shall not come before the connection; without Redis the API serves what it can.
   await once(redis, 'ready').catch(() => {});
-  const sourceNames = config.sources.map((source) => source.name);
+  const sourceNames = config.sourceNames;
   const app = createApp({ pool, producer, redis, jwtSecret: config.JWT_SECRET, sourceNames, logger });
   const server = createApiServer(app, logger);
   server.listen(config.PORT, config.HOST);

@@ -55,7 +55,7 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
   const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
   const reconciler = startReconciler(pool, producer, logger);
   const liveness = keepAliveFile(join(tmpdir(), 'safekeep-worker.alive'), pool, workers);
-  logger.info('worker started', { sources: config.sources.map((source) => source.name) });
+  logger.info('worker started', { sources: config.sourceNames });
   await drainOnSignal(workers, logger);
   liveness.close();
   await reconciler.close();

@@ -5,17 +5,20 @@ import { errorCode } from '../logger.js';
 import { MAKE_A_KEY } from './encryption-key.js';
 import { postgresUrlMistake } from './postgres-url.js';
 import { type Environment, type EnvironmentName, environmentNames, environmentSchema } from './schema.js';
-import { readSourcesFile, type Source } from './sources.js';
+import { openEntry, readSourcesFile, type Source } from './sources.js';
 
 /** Which process reads the environment; each has variables that it cannot work without. */
 export type ProcessRole = 'api' | 'worker' | 'cli';
 
-export type Config = Readonly<Environment> & { readonly sources: readonly Source[] };
+export type Config = Readonly<Environment> & {
+  /** The names of the sources that may be asked for. */
+  readonly sourceNames: readonly string[];
+};
 
 /** The configuration of one kind of process, with what that kind cannot do without. */
 export type ConfigOf<Role extends ProcessRole> = Config & {
   readonly [Name in (typeof REQUIRED)[Role][number]]: NonNullable<Config[Name]>;
-};
+} & (Role extends 'worker' ? { readonly sources: readonly Source[] } : unknown);
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -51,12 +54,13 @@ export function loadConfig<Role extends ProcessRole>(variables: Variables, role:
     const name = String(issue.path[0]);
     if (values[name as EnvironmentName] !== undefined) problems.push(`${name}: ${issue.message}`);
   }
-  const sources = readSources(values, problems);
+  const sources = role === 'worker' ? { sources: readSources(values, problems) } : {};
+  const sourceNames = sources.sources?.map((source) => source.name) ?? readSourceNames(values, problems);
   if (!parsed.success || problems.length > 0) {
     const list = problems.map((problem) => `  - ${problem}`).join('\n');
     throw fail('CONFIG_INVALID', { count: problems.length, problems: list });
   }
-  const config: Config = Object.freeze({ ...parsed.data, sources });
+  const config: Config = Object.freeze({ ...parsed.data, sourceNames, ...sources });
   return config as ConfigOf<Role>;
 }
 
@@ -96,8 +100,18 @@ function hasProblem(problems: readonly string[], name: string): boolean {
   return problems.some((problem) => problem.startsWith(name));
 }
 
+/** API and command line ask for sources by name and need no right to read them, so no URL is looked at. */
+function readSourceNames(values: Partial<Record<EnvironmentName, string>>, problems: string[]): string[] {
+  const { SOURCES_FILE: file, SOURCE_DATABASE_URL: main } = values;
+  const names = file === undefined ? [] : readSourcesFile(file, problems).map((entry) => entry.name);
+  if (main !== undefined || file === undefined) names.unshift('main');
+  refuseDuplicates(names, problems);
+  return names;
+}
+
 function readSources(values: Partial<Record<EnvironmentName, string>>, problems: string[]): Source[] {
-  const sources = values.SOURCES_FILE === undefined ? [] : readSourcesFile(values.SOURCES_FILE, problems);
+  const entries = values.SOURCES_FILE === undefined ? [] : readSourcesFile(values.SOURCES_FILE, problems);
+  const sources = entries.flatMap((entry) => openEntry(entry, problems));
   const main = environmentSchema.shape.SOURCE_DATABASE_URL.safeParse(values.SOURCE_DATABASE_URL);
   if (main.data !== undefined) sources.unshift({ name: 'main', url: main.data });
   if (
@@ -108,13 +122,15 @@ function readSources(values: Partial<Record<EnvironmentName, string>>, problems:
   ) {
     problems.push('SOURCE_DATABASE_URL is missing: set it to postgres://user:password@host:5432/database');
   }
-  refuseDuplicates(sources, problems);
+  refuseDuplicates(
+    sources.map((source) => source.name),
+    problems,
+  );
   refuseHistoryAsSource(sources, values.HISTORY_DATABASE_URL, problems);
   return sources;
 }
 
-function refuseDuplicates(sources: readonly Source[], problems: string[]): void {
-  const names = sources.map((source) => source.name);
+function refuseDuplicates(names: readonly string[], problems: string[]): void {
   for (const name of new Set(names.filter((name, at) => names.indexOf(name) !== at))) {
     problems.push(`SOURCES_FILE: the source "${name}" is named twice; \`main\` is SOURCE_DATABASE_URL`);
   }

@@ -30,10 +30,13 @@ const sourcesFile = z.array(
     ),
 );
 
+/** An entry of SOURCES_FILE, its form checked and its URL not looked at. */
+export type SourceEntry = z.infer<typeof sourcesFile>[number];
+
 /**
  * Reads SOURCES_FILE. Every mistake is pushed to `problems` as one sentence; none of them quotes a URL.
  */
-export function readSourcesFile(path: string, problems: string[]): Source[] {
+export function readSourcesFile(path: string, problems: string[]): SourceEntry[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
@@ -50,16 +53,17 @@ export function readSourcesFile(path: string, problems: string[]): Source[] {
     }
     return [];
   }
-  return result.data.flatMap((entry) => readEntry(entry, problems));
-}
-
-function readEntry(entry: z.infer<typeof sourcesFile>[number], problems: string[]): Source[] {
-  if (RESERVED.has(entry.name)) {
+  return result.data.filter((entry) => {
+    if (!RESERVED.has(entry.name)) return true;
     problems.push(
       `SOURCES_FILE: the name "${entry.name}" is reserved for a folder of BACKUP_DIR; choose another`,
     );
-    return [];
-  }
+    return false;
+  });
+}
+
+/** The source of an entry, or nothing when its URL cannot be used; `problems` then says why, without quoting it. */
+export function openEntry(entry: SourceEntry, problems: string[]): Source[] {
   try {
     const url = entry.url ?? readFileSync(entry.urlFile as string, 'utf8').trim();
     const weakness = postgresUrlMistake(url);

@@ -39,7 +39,7 @@ const VARIABLES: Record<string, unknown> = {
 
 const REQUIRED: Record<ProcessRole, string[]> = {
   api: ['HISTORY_DATABASE_URL', 'REDIS_URL', 'JWT_SECRET'],
-  worker: ['HISTORY_DATABASE_URL', 'REDIS_URL', 'BACKUP_ENCRYPTION_KEY'],
+  worker: ['HISTORY_DATABASE_URL', 'REDIS_URL', 'BACKUP_ENCRYPTION_KEY', 'SOURCE_DATABASE_URL'],
   cli: ['HISTORY_DATABASE_URL', 'REDIS_URL'],
 };
 
@@ -61,7 +61,7 @@ describe('the environment', () => {
     it(`lets the ${role} start only with what it cannot work without`, () => {
       for (const name of environmentNames) {
         const found = mistakes({ ...goodVariables(), [name]: undefined }, role);
-        const needed = REQUIRED[role].includes(name) || name === 'SOURCE_DATABASE_URL';
+        const needed = REQUIRED[role].includes(name);
         expect(found.length, name).to.equal(needed ? 1 : 0);
         if (needed) expect(found[0]).to.match(new RegExp(`^${name} is missing: (set it to|make one with)`));
       }

@@ -102,6 +102,23 @@ describe('SOURCES_FILE', () => {
     }
   });
 
+  it('gives API and command line the names alone: they need neither URL nor the files of URLs', async () => {
+    const file = await fileOf(
+      JSON.stringify([{ name: 'lab', urlFile: '/run/secrets/of-the-workers-alone' }]),
+    );
+    const variables = { ...goodVariables(), SOURCES_FILE: file };
+    for (const role of ['api', 'cli'] as const) {
+      const config = loadConfig(variables, role);
+      expect(config.sourceNames).to.deep.equal(['main', 'lab']);
+      expect(config).to.not.have.property('sources');
+      const without = { ...variables, SOURCE_DATABASE_URL: undefined };
+      expect(loadConfig(without, role).sourceNames).to.deep.equal(['lab']);
+      expect(loadConfig({ ...without, SOURCES_FILE: undefined }, role).sourceNames).to.deep.equal(['main']);
+    }
+    const twice = await fileOf(JSON.stringify([{ name: 'main', url: 'postgres://x/y' }]));
+    expect(mistakes({ ...variables, SOURCES_FILE: twice }, 'api')[0]).to.contain('"main" is named twice');
+  });
+
   it('reports every mistake of every source at once', async () => {
     const found = await mistakesOf([
       { name: 'Lab', url: LAB },

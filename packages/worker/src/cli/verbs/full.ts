@@ -12,7 +12,7 @@ export async function fullVerb(session: CliSession): Promise<number> {
   const deps = {
     pool,
     producer: session.producer(),
-    sourceNames: config.sources.map((source) => source.name),
+    sourceNames: config.sourceNames,
   };
   const request = {
     source: options.source ?? 'main',

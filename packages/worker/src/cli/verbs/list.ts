@@ -13,7 +13,7 @@ export async function listVerb(session: CliSession): Promise<number> {
     const problems = query.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
     throw fail('REQUEST_INVALID', { problems: problems.join('; ') });
   }
-  const known = session.config.sources.map((configured) => configured.name);
+  const known = session.config.sourceNames;
   const { backups, total } = await listBackups(session.pool, query.data);
   // A source that was taken out of the configuration may still have a history.
   if (source !== undefined && total === 0 && !known.includes(source)) {

@@ -22,7 +22,7 @@ interface Status {
 
 /** `backup.sh status`: exits with 4 when a service cannot be reached, and says which. */
 export async function statusVerb(session: CliSession): Promise<number> {
-  const known = session.config.sources.map((source) => source.name);
+  const known = session.config.sourceNames;
   const chosen = session.options.source;
   if (chosen !== undefined && !known.includes(chosen)) {
     throw fail('SOURCE_UNKNOWN', { source: chosen, known: known.join(', ') });

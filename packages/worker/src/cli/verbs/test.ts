@@ -28,7 +28,7 @@ export async function testVerb(session: CliSession, id?: string): Promise<number
 }
 
 async function unverified(session: CliSession): Promise<string[]> {
-  const configured = session.config.sources.map((source) => source.name);
+  const configured = session.config.sourceNames;
   const { source } = session.options;
   if (source !== undefined && !configured.includes(source)) {
     throw fail('SOURCE_UNKNOWN', { source, known: configured.join(', ') });
