@@ -1,5 +1,6 @@
 /** What can be wrong with a backup file, its archive or its sidecar. Stable: callers branch on these. */
 export type ArchiveErrorCode =
+  | 'GZIP_BROKEN'
   | 'SEAL_NO_MAGIC'
   | 'SEAL_TRUNCATED'
   | 'SEAL_BAD_PADDING'

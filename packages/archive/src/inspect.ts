@@ -3,6 +3,7 @@ import { ArchiveError } from './archive-error.js';
 import { CopyRows } from './copy-rows.js';
 import { ByteSource, type Reading } from './custom-format/byte-source.js';
 import type { PayloadObserver } from './custom-format/data-blocks.js';
+import type { ArchiveHead } from './custom-format/head.js';
 import type { TocEntry } from './custom-format/toc.js';
 import { BUFFER_BYTES } from './envelope.js';
 import { plainUnpacker, type Unpacker, zlibUnpacker } from './inflate-stream.js';
@@ -84,10 +85,11 @@ class ArchiveInspector extends Writable implements Inspector {
     return { tables: this.#tables, largeObjects: this.#largeObjects, bytes: this.#summary.bytes };
   }
 
-  #observer(): PayloadObserver & { onToc(head: ArchiveSummary['head']): void } {
+  #observer(): PayloadObserver & { onToc(head: ArchiveHead, entries: readonly TocEntry[]): void } {
     return {
-      onToc: (head) => {
+      onToc: (head, entries) => {
         this.#algorithm = supported(head.compression.algorithm);
+        refuseOtherData(entries);
       },
       onStreamStart: (entry, offset) => this.#findings.push({ kind: 'start', entry, offset }),
       onPayload: (piece) => {
@@ -104,7 +106,10 @@ class ArchiveInspector extends Writable implements Inspector {
     const step = this.#reading.next();
     const findings = this.#findings;
     this.#findings = [];
-    for (const finding of findings) await this.#unpack(finding);
+    for (const finding of findings) {
+      if (this.destroyed) return;
+      await this.#unpack(finding);
+    }
     if (step.done === true) this.#summary = step.value;
   }
 
@@ -140,6 +145,18 @@ class ArchiveInspector extends Writable implements Inspector {
 function supported(algorithm: string): string {
   if (algorithm === 'gzip' || algorithm === 'none') return algorithm;
   throw new ArchiveError('ARCHIVE_UNSUPPORTED', `data compressed with ${algorithm} cannot be inflated here`);
+}
+
+/** Rows and large objects are all that pg_dump puts into data blocks; anything else could not be counted. */
+function refuseOtherData(entries: readonly TocEntry[]): void {
+  const other = entries.find(
+    (entry) => entry.hasData && entry.desc !== 'TABLE DATA' && entry.desc !== 'BLOBS',
+  );
+  if (other === undefined) return;
+  throw new ArchiveError(
+    'ARCHIVE_MALFORMED',
+    `dump id ${other.dumpId} has data, but is of no kind that has any`,
+  );
 }
 
 function located(error: unknown, { entry, offset }: Current): unknown {

@@ -1,9 +1,10 @@
-import type { Readable } from 'node:stream';
+import { type Duplex, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { ArchiveError } from './archive-error.js';
+import { differenceOf } from './compare-contents.js';
 import { createDigest } from './digest.js';
-import { type ArchiveContents, createInspector } from './inspect.js';
+import { createGunzipMember } from './gunzip-member.js';
+import { createInspector } from './inspect.js';
 import { createOpener } from './open.js';
 import type { Sidecar } from './sidecar.js';
 
@@ -14,10 +15,19 @@ export interface OpenFile {
   read(): Readable;
 }
 
-/** `byte` counts in the file; for the steps `archive` and `rows` in the archive inside it. */
-export type Verdict<Step extends string> =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly step: Step; readonly byte: number | null; readonly reason: string };
+export interface Failure<Step extends string> {
+  readonly ok: false;
+  readonly step: Step;
+  /**
+   * Where, if known: for the step `archive` in the archive, where the broken thing begins; for the others in the file,
+   * up to where it had been read.
+   */
+  readonly byte: number | null;
+  /** A sentence; it quotes nothing of the content. */
+  readonly reason: string;
+}
+
+export type Verdict<Step extends string> = { readonly ok: true } | Failure<Step>;
 
 export type BackupStep = 'size' | 'checksum' | 'gzip' | 'decryption' | 'archive' | 'rows';
 
@@ -38,28 +48,14 @@ export async function verifyBackup(
   options: VerifyOptions,
 ): Promise<Verdict<BackupStep>> {
   const { sidecar } = backup;
-  const total = 2 * backup.size;
   const first = await verifyBytes(
     backup,
     { size: sidecar.size, sha256: sidecar.checksum },
-    (done) => options.onProgress?.(done, total),
+    (done) => options.onProgress?.(done, 2 * backup.size),
     options.signal,
   );
   if (!first.ok) return first;
-  const inspector = createInspector();
-  const content = backup.read();
-  let read = 0;
-  content.on('data', (chunk: Buffer) => {
-    read += chunk.length;
-    options.onProgress?.(backup.size + read, total);
-  });
-  try {
-    const opener = createOpener(backup.passphrase);
-    await pipeline([content, createGunzip(), opener, inspector], { signal: options.signal });
-  } catch (error) {
-    return failedStep(error, read);
-  }
-  return compare(inspector.result(), sidecar);
+  return verifyContent(backup, options);
 }
 
 /** Checks a companion against what its backup's authenticated sidecar says of it. */
@@ -112,43 +108,56 @@ async function verifyBytes(
   };
 }
 
-/** Which of the pipeline's stages an error is of. `read` is how many bytes of the file had been read by then. */
-function failedStep(error: unknown, read: number): Verdict<BackupStep> {
-  if (error instanceof ArchiveError) {
-    const sealed = error.code.startsWith('SEAL_');
-    return {
-      ok: false,
-      step: sealed ? 'decryption' : 'archive',
-      byte: sealed ? read : error.byte,
-      reason: error.message,
-    };
+/** One pass over the file that takes it apart, and on a failure a second one for the true step. */
+async function verifyContent(
+  backup: OpenFile & { readonly sidecar: Sidecar; readonly passphrase: string },
+  options: VerifyOptions,
+): Promise<Verdict<BackupStep>> {
+  const inspector = createInspector();
+  const onBytes = (done: number) => options.onProgress?.(backup.size + done, 2 * backup.size);
+  const stages = [createGunzipMember(), createOpener(backup.passphrase), inspector];
+  const failure = await passThrough(backup, stages, onBytes, options.signal);
+  if (failure === null) {
+    const reason = differenceOf(inspector.result(), backup.sidecar);
+    return reason === null ? { ok: true } : { ok: false, step: 'rows', byte: null, reason };
   }
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code !== 'string' || !code.startsWith('Z_')) throw error;
-  return { ok: false, step: 'gzip', byte: read, reason: 'the gzip frame is broken or cut short' };
+  if (failure.step === 'gzip') return failure;
+  // A later step stumbles at once over what an earlier one reports at its end: a wrong key is no broken archive.
+  const before =
+    failure.step === 'archive'
+      ? [createGunzipMember(), createOpener(backup.passphrase)]
+      : [createGunzipMember()];
+  return (await passThrough(backup, [...before, createSink()], () => {}, options.signal)) ?? failure;
 }
 
-function compare(contents: ArchiveContents, sidecar: Sidecar): Verdict<BackupStep> {
-  const reason = differenceOf(contents, sidecar);
-  return reason === null ? { ok: true } : { ok: false, step: 'rows', byte: null, reason };
+function createSink(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
 }
 
-function differenceOf(contents: ArchiveContents, sidecar: Sidecar): string | null {
-  const key = (table: { schema: string; name: string }) => JSON.stringify([table.schema, table.name]);
-  const found = new Map(contents.tables.map((table) => [key(table), table.rows]));
-  for (const table of sidecar.tables) {
-    const rows = found.get(key(table));
-    if (rows === undefined) return `the table ${table.schema}.${table.name} is not in the archive`;
-    if (rows !== table.rows) {
-      return `the table ${table.schema}.${table.name} has ${rows} rows in the archive, the sidecar says ${table.rows}`;
-    }
+/** @returns what failed, `null` when everything reached its end; rejects when reading failed or was stopped */
+async function passThrough(
+  file: OpenFile,
+  stages: readonly (Duplex | Writable)[],
+  onBytes: (done: number) => void,
+  signal: AbortSignal,
+): Promise<Failure<BackupStep> | null> {
+  const content = file.read();
+  let read = 0;
+  content.on('data', (chunk: Buffer) => {
+    read += chunk.length;
+    onBytes(read);
+  });
+  try {
+    await pipeline([content, ...stages], { signal });
+    return null;
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    const step = stepOf(error);
+    return { ok: false, step, byte: step === 'archive' ? error.byte : read, reason: error.message };
   }
-  if (found.size !== sidecar.tables.length) return 'the archive holds tables that the sidecar does not name';
-  if (contents.largeObjects !== sidecar.largeObjects) {
-    return `the archive holds ${contents.largeObjects} large objects, the sidecar says ${sidecar.largeObjects}`;
-  }
-  if (contents.bytes !== sidecar.archiveSize) {
-    return `the archive has ${contents.bytes} bytes, the sidecar says ${sidecar.archiveSize}`;
-  }
-  return null;
+}
+
+function stepOf({ code }: ArchiveError): 'gzip' | 'decryption' | 'archive' {
+  if (code.startsWith('GZIP_')) return 'gzip';
+  return code.startsWith('SEAL_') ? 'decryption' : 'archive';
 }

@@ -63,3 +63,8 @@ export function toc(...entries: Buffer[]): Buffer {
 export function block(dumpId: number, chunks: string[], type = 1): Buffer {
   return Buffer.concat([Buffer.from([type]), int(dumpId), ...chunks.map(str), int(0)]);
 }
+
+/** A table's data block whose one chunk is `stored`. */
+export function tableData(dumpId: number, stored: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([1]), int(dumpId), int(stored.length), stored, int(0)]);
+}
