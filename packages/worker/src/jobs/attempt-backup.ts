@@ -67,7 +67,7 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
   } catch (error) {
     return await settleFailure(error, { run, subject: backup.id, logger: deps.logger }, place, {
       requeue: (state, known) => requeueBackup(deps.pool, run, backup.id, state, known),
-      fail: async (known) => {
+      giveUp: async (known) => {
         await persist(() => failBackup(deps.pool, run, backup.id, known), deps.logger);
         await auditEnd(deps, backup, 'backup.failed', 'failed', { code: known.code });
       },

@@ -3,8 +3,8 @@ import { heartbeat, type Run } from '@safekeep/shared/history/runs';
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import type pg from 'pg';
 
-/** Pause between two heartbeats in milliseconds; the lease (LEASE_SECONDS) outlives twenty of them. */
-const HEARTBEAT = 2_000;
+/** Pause between two heartbeats in milliseconds; the lease (LEASE_SECONDS) outlives forty of them. */
+const HEARTBEAT = 1_000;
 
 /**
  * Keeps a run's lease while the job works, and stores its progress. When the run was declared lost, `signal` aborts

@@ -18,7 +18,7 @@ interface Outcomes {
   /** Another attempt will come. */
   requeue(state: 'failed' | 'interrupted', error: SafekeepError): Promise<void>;
   /** No other attempt can help, or none is left. */
-  fail(error: SafekeepError): Promise<void>;
+  giveUp(error: SafekeepError): Promise<void>;
 }
 
 /** Turns a failed attempt into one state in history and one answer to the queue, which it throws. */
@@ -42,7 +42,7 @@ export async function settleFailure(
     await persist(() => outcomes.requeue('failed', error), attempt.logger);
     throw new Error(`${error.code}: ${error.message}`);
   }
-  await outcomes.fail(error);
+  await outcomes.giveUp(error);
   throw new UnrecoverableError(`${error.code}: ${error.message}`);
 }
 

@@ -90,7 +90,7 @@ async function attemptVerification(attempt: Attempt, deps: VerifyProcessorDeps, 
   } catch (error) {
     return await settleFailure(error, { run, subject: id, logger: deps.logger }, place, {
       requeue: (state, known) => requeueVerification(deps.pool, run, id, state, known.code),
-      fail: async (known) => {
+      giveUp: async (known) => {
         const end = { errorCode: known.code, reason: known.message };
         await persist(() => endVerification(deps.pool, run, id, end), deps.logger);
         await auditEnd(deps, backup, 'verification.error', 'failed', { code: known.code });

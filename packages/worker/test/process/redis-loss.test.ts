@@ -8,7 +8,7 @@ describe('a Redis that loses its data', function () {
 
   before(async () => {
     world = await openWorld('redis');
-    await world.sql('source', slowTable(100_000));
+    await world.sql('source', slowTable(250_000));
     await world.sql('postgres', 'CREATE DATABASE nothing_yet');
   });
   after(() => world?.close());
