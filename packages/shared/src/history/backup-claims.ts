@@ -1,9 +1,6 @@
 import type pg from 'pg';
 import { type Database, inTransaction } from './database.js';
-import { insertRun, type Run } from './runs.js';
-
-/** A backup that was started this often and never ended is not started again (a job can kill its worker). */
-export const MAXIMUM_ATTEMPTS = 5;
+import { countUnfinishedAttempts, insertRun, type Run } from './runs.js';
 
 /** A run that died; what it left in the backup directory is not swept yet. */
 export interface LostRun {
@@ -54,15 +51,6 @@ export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise
       lost: await unsweptRuns(db, request.source),
     };
   });
-}
-
-/** Attempts that failed or died; those that an orderly stop of their worker ended do not count. */
-async function countUnfinishedAttempts(db: Database, backupId: string): Promise<number> {
-  const { rows } = await db.query<{ attempts: number }>(
-    `SELECT count(*) AS attempts FROM runs WHERE subject_id = $1 AND state IN ('failed', 'lost')`,
-    [backupId],
-  );
-  return rows[0]?.attempts ?? 0;
 }
 
 /** Declares the source's run lost when its lease has passed, or tells for how many seconds it still holds. */

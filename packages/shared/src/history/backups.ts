@@ -75,13 +75,14 @@ export async function listBackups(
 }
 
 /**
- * Ends a backup that no run holds (never queued, or refused before a run began).
+ * Ends a backup that no run holds (never queued, refused before a run began, or its run died).
  * @returns false when a run holds it after all.
  */
 export async function failQueuedBackup(db: Database, id: string, error: SafekeepError): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE backups SET status = 'failed', ended_at = now(), error_code = $2, error_message = $3, error_hint = $4
-     WHERE id = $1 AND status = 'queued'`,
+     WHERE id = $1 AND status IN ('queued', 'running')
+       AND NOT EXISTS (SELECT FROM runs WHERE subject_id = $1 AND state = 'running' AND lease_until > now())`,
     [id, error.code, error.message, error.hint],
   );
   return rowCount === 1;

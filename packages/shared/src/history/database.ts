@@ -36,6 +36,11 @@ export function createHistoryPool(url: Secret, maximum: number, onError: (error:
 export async function inTransaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // The pool listens to idle clients alone, and an error that nobody listens to ends the process. The query reports it.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -47,6 +52,7 @@ export async function inTransaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) 
     });
     throw error;
   } finally {
+    client.off('error', onError);
     client.release(broken);
   }
 }

@@ -5,6 +5,9 @@ import type { Database } from './database.js';
 /** How long a run may be silent before another worker may take its place, in seconds. */
 export const LEASE_SECONDS = 45;
 
+/** What was started this often and never ended is not started again (a job can kill its worker). */
+export const MAXIMUM_ATTEMPTS = 5;
+
 /** One attempt of one job. Everything it writes to history names its token. */
 export interface Run {
   readonly id: string;
@@ -85,4 +88,13 @@ export async function endRun(
   ]);
   if (ended.rowCount !== 1) throw fail('RUN_FENCED');
   return false;
+}
+
+/** Attempts that failed or died; those that an orderly stop of their worker ended do not count. */
+export async function countUnfinishedAttempts(db: Database, subjectId: string): Promise<number> {
+  const { rows } = await db.query<{ attempts: number }>(
+    `SELECT count(*) AS attempts FROM runs WHERE subject_id = $1 AND state IN ('failed', 'lost')`,
+    [subjectId],
+  );
+  return rows[0]?.attempts ?? 0;
 }

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { Verification } from '../contracts/verification.js';
+import { fail } from '../errors.js';
 import { inTransaction } from './database.js';
-import { endRun, insertRun, type Run } from './runs.js';
+import { countUnfinishedAttempts, endRun, insertRun, MAXIMUM_ATTEMPTS, type Run } from './runs.js';
 
 export type VerificationClaim =
   | { readonly kind: 'started'; readonly run: Run; readonly backupId: string }
@@ -32,6 +33,15 @@ export async function claimVerification(
       `UPDATE runs SET state = 'lost', ended_at = now() WHERE subject_id = $1 AND state = 'running'`,
       [id],
     );
+    const earlier = await countUnfinishedAttempts(db, id);
+    if (earlier >= MAXIMUM_ATTEMPTS) {
+      const error = fail('TOO_MANY_ATTEMPTS', { attempts: earlier });
+      await db.query(
+        `UPDATE verifications SET status = 'error', error_code = $2, reason = $3, ended_at = now() WHERE id = $1`,
+        [id, error.code, error.message],
+      );
+      return { kind: 'ended' };
+    }
     const run = await insertRun(db, { queue: 'verify', subjectId: id, source: null, worker });
     await db.query(`UPDATE verifications SET status = 'running', started_at = now() WHERE id = $1`, [id]);
     return { kind: 'started', run, backupId: row.backupId };

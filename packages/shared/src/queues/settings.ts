@@ -29,8 +29,8 @@ function reconnectDelay(times: number): number {
 
 /**
  * How workers hold their jobs. A killed worker's lock lapses within `lockDuration` and is found within
- * `stalledInterval`, so its job starts again within 90 s. `maxStartedAttempts` caps jobs that kill their worker;
- * history caps them again (MAXIMUM_ATTEMPTS), as a stalled job of a scheduler escapes the queue's own cap.
+ * `stalledInterval`, so its job starts again within 90 s. Jobs that kill their worker are capped by
+ * history (MAXIMUM_ATTEMPTS), for the queue forgets its own count with the job.
  */
 export const WORKER_SETTINGS = {
   prefix: QUEUE_PREFIX,
@@ -45,4 +45,6 @@ export const JOB_SETTINGS = {
   backoff: { type: 'exponential', delay: 5_000 },
   removeOnComplete: { count: 1_000 },
   removeOnFail: { count: 1_000 },
+  // A job that waits for its turn adds a line each time it asks.
+  keepLogs: 100,
 } as const;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   access,
+  type FileHandle,
   link,
   lstat,
   mkdir,
@@ -15,12 +16,15 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { fail } from '../errors.js';
 import { errorCode } from '../logger.js';
 import type { BackupStorage, StoredFile } from './contract.js';
 
 const PARTIAL = /^\.(full|incremental)_backup_\d{8}_\d{6}\.[a-z.]+\.partial$/;
+
+/** What is read of a file at a time, in bytes. */
+const PIECE = 1 << 18;
 
 /** Backup files in a local or mounted directory. Publishes with `link`, which never overwrites. */
 export class LocalStorage implements BackupStorage {
@@ -152,7 +156,7 @@ export class LocalStorage implements BackupStorage {
           what: facts.isDirectory() ? 'a directory' : 'a special file',
         });
       }
-      const read = () => handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 18 });
+      const read = () => Readable.from(contentOf(handle), { objectMode: false });
       return { size: facts.size, read, close: () => handle.close() };
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return null;
@@ -195,6 +199,16 @@ export class LocalStorage implements BackupStorage {
 
   #partial(name: string): string {
     return join(this.#directory, `.${name}.partial`);
+  }
+}
+
+/** A read stream of the handle would close it when it is destroyed half-way; this leaves it open for the next reading. */
+async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(PIECE), 0, PIECE, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

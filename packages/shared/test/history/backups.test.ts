@@ -15,7 +15,7 @@ import {
 import { type Database, inTransaction } from '../../src/history/database.js';
 import { findUserByName, insertUser } from '../../src/history/users.js';
 import { openHistory, type TestHistory } from '../servers.js';
-import { aResult, queueBackup, readBackup } from './rows.js';
+import { aResult, letLeasePass, queueBackup, readBackup, start } from './rows.js';
 
 const page = (more: Partial<HistoryQuery> = {}): HistoryQuery => ({ limit: 50, offset: 0, ...more });
 
@@ -190,9 +190,12 @@ describe('the history of backups', () => {
 
   it('never ends a backup that a run holds as one that was never queued', async () => {
     const id = await queueBackup(history.pool);
-    await history.pool.query(`UPDATE backups SET status = 'running' WHERE id = $1`, [id]);
+    const run = await start(history.pool, id);
     expect(await failQueuedBackup(history.pool, id, fail('QUEUE_UNAVAILABLE'))).to.equal(false);
     expect((await readBackup(history.pool, id)).status).to.equal('running');
+    await letLeasePass(history.pool, run);
+    expect(await failQueuedBackup(history.pool, id, fail('SOURCE_UNKNOWN'))).to.equal(true);
+    expect((await readBackup(history.pool, id)).status).to.equal('failed');
   });
 
   it('knows what the next sidecar builds on: the highest sequence of the source, not the newest row', async () => {

@@ -2,10 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { Progress } from '../../src/contracts/backup.js';
 import { fail, SafekeepError } from '../../src/errors.js';
-import { type Claim, MAXIMUM_ATTEMPTS, markSwept } from '../../src/history/backup-claims.js';
+import { type Claim, markSwept } from '../../src/history/backup-claims.js';
 import { completeBackup, failBackup, requeueBackup, writeResult } from '../../src/history/backup-outcomes.js';
 import { failQueuedBackup, findAbandonedBackups } from '../../src/history/backups.js';
-import { closeRun, heartbeat, LEASE_SECONDS, nameRunFile, type Run } from '../../src/history/runs.js';
+import {
+  closeRun,
+  heartbeat,
+  LEASE_SECONDS,
+  MAXIMUM_ATTEMPTS,
+  nameRunFile,
+  type Run,
+} from '../../src/history/runs.js';
 import { openHistory, type TestHistory } from '../servers.js';
 import { aResult, claim, letLeasePass, queueBackup, readBackup, start } from './rows.js';
 

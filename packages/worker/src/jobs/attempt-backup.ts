@@ -1,9 +1,9 @@
 import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { fail } from '@safekeep/shared/errors';
-import { type LostRun, MAXIMUM_ATTEMPTS } from '@safekeep/shared/history/backup-claims';
+import type { LostRun } from '@safekeep/shared/history/backup-claims';
 import { completeBackup, failBackup, requeueBackup } from '@safekeep/shared/history/backup-outcomes';
-import { closeRun, type Run } from '@safekeep/shared/history/runs';
+import { closeRun, heartbeat, MAXIMUM_ATTEMPTS, type Run } from '@safekeep/shared/history/runs';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { takeOver } from '../reconcile/take-over.js';
 import { auditEnd } from './audit-end.js';
@@ -49,6 +49,9 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
   };
   try {
     const storage = deps.storageOf(source.name);
+    // Before anything is removed or believed: the directory is there, and this run still holds its place.
+    await storage.check();
+    await heartbeat(deps.pool, run, null);
     const adopted = await takeOver({ ...deps, storage, source: source.name }, attempt.lost);
     if (adopted.has(backup.id)) {
       await closeRun(deps.pool, run, 'completed');

@@ -3,7 +3,7 @@ import type { Secret } from '@safekeep/shared/config/secret';
 import type { Source } from '@safekeep/shared/config/sources';
 import { findLastSize, findSequenceHead } from '@safekeep/shared/history/backups';
 import { heartbeat, nameRunFile, type Run } from '@safekeep/shared/history/runs';
-import type { Logger } from '@safekeep/shared/logger';
+import { describeError, type Logger } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { readContents } from '../postgres/contents.js';
@@ -56,16 +56,27 @@ export async function fullBackup(
   signal: AbortSignal,
 ): Promise<Sidecar> {
   await job.storage.check();
-  const snapshot = await openSnapshot(job.source, settings.lockTimeout);
-  const access = await libpqAccess(job.source.url, settings.environment);
   const names = await freeNames(job.storage, 'full', job.run.startedAt);
+  const snapshot = await openSnapshot(job.source, settings.lockTimeout);
+  // A snapshot that stays open holds back the source's vacuum, so it is closed whatever else fails.
   try {
-    return await backUp({ ...job, snapshot, access, names }, settings, signal);
+    const access = await libpqAccess(job.source.url, settings.environment);
+    try {
+      return await backUp({ ...job, snapshot, access, names }, settings, signal);
+    } finally {
+      await access.close();
+    }
   } finally {
-    await job.storage.discard(Object.values(names));
-    await access.close();
     await snapshot.close();
+    await discard(job.storage, names, settings.logger);
   }
+}
+
+/** What cannot be removed now is swept by the source's next run after a death; it must not hide why this run failed. */
+async function discard(storage: BackupStorage, names: FileNames, logger: Logger): Promise<void> {
+  await storage.discard(Object.values(names)).catch((error: unknown) => {
+    logger.warn('hidden files could not be removed', { file: names.data, error: describeError(error) });
+  });
 }
 
 interface OpenJob extends FullBackupJob {

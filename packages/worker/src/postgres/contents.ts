@@ -27,6 +27,8 @@ const TABLES = `
          c.reltuples::float8 AS "estimatedRows"
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+    -- A standby has no rows of unlogged tables, and pg_dump leaves them out there.
+    AND (c.relpersistence <> 'u' OR NOT pg_catalog.pg_is_in_recovery())
     AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass
                     AND d.objid = c.oid AND d.deptype = 'e')`;

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { MAXIMUM_ATTEMPTS } from '@safekeep/shared/history/backup-claims';
+import { MAXIMUM_ATTEMPTS } from '@safekeep/shared/history/runs';
 import { expect } from 'chai';
 import { openWorld, type World } from './world.js';
 
