@@ -319,8 +319,8 @@ export const ERRORS = {
     retryable: true,
   },
   TOO_MANY_ATTEMPTS: {
-    message: 'This backup was started {attempts} times and never came to an end.',
-    hint: 'Look in the workers’ logs for what kills them (memory, restarts), then take a new backup.',
+    message: 'This job was started {attempts} times and never came to an end.',
+    hint: 'Look in the workers’ logs for what kills them (memory, restarts), then ask for it again.',
     httpStatus: 500,
     exitCode: 1,
     retryable: false,

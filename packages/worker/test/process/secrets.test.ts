@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
+import { contentOf } from '../../../shared/test/queues/content.js';
 import { openWorld, slowTable, type World } from './world.js';
 
 const run = promisify(execFile);
@@ -43,7 +44,7 @@ describe('secrets and row values stay where they belong', function () {
   });
 
   it('Redis holds no key, password, URL or row value, in keys or values', async () => {
-    const content = await everythingIn(world.redis.url);
+    const content = [...(await contentOf(world.redis.url))].flat().join('\n');
     expect(content, 'the job is there').to.contain('{safekeep}:backup');
     for (const secret of [world.key, password, 'postgres://', ROW_VALUE])
       expect(content).to.not.contain(secret);
@@ -77,25 +78,3 @@ describe('secrets and row values stay where they belong', function () {
     expect(status.stdout).to.match(/main .*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
   });
 });
-
-/** All keys of a Redis with all that they hold, as one text. */
-async function everythingIn(url: string): Promise<string> {
-  const redis = new Redis(url);
-  const parts: string[] = [];
-  for (const key of await redis.keys('*')) {
-    const type = await redis.type(key);
-    const read: Record<string, () => Promise<unknown>> = {
-      string: () => redis.get(key),
-      hash: () => redis.hgetall(key),
-      list: () => redis.lrange(key, 0, -1),
-      set: () => redis.smembers(key),
-      zset: () => redis.zrange(key, '0', '-1'),
-      stream: () => redis.xrange(key, '-', '+'),
-    };
-    const value = read[type];
-    expect(value, `a key of type ${type}`).to.not.equal(undefined);
-    parts.push(key, JSON.stringify(await value?.()));
-  }
-  redis.disconnect();
-  return parts.join('\n');
-}
