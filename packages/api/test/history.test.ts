@@ -78,8 +78,8 @@ describe('reading the history', () => {
       [id],
     );
     await api.pool.query(
-      `INSERT INTO recovery_tests (id, backup_id, status, findings, rto_seconds)
-       VALUES (gen_random_uuid(), $1, 'passed', '[]', 12.5)`,
+      `INSERT INTO recovery_tests (id, backup_id, requested_via, status, findings, rto_seconds)
+       VALUES (gen_random_uuid(), $1, 'cli', 'passed', '[]', 12.5)`,
       [id],
     );
     const response = await api.http.get(`/backup/${id}`).set(viewer);
