@@ -318,6 +318,13 @@ export const ERRORS = {
     exitCode: 1,
     retryable: true,
   },
+  JOB_ROW_GONE: {
+    message: 'History no longer knows the job {id}.',
+    hint: 'Was the history database set back to an older copy? Ask for the job again.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: false,
+  },
   TOO_MANY_ATTEMPTS: {
     message: 'This job was started {attempts} times and never came to an end.',
     hint: 'Look in the workers’ logs for what kills them (memory, restarts), then ask for it again.',

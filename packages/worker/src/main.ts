@@ -3,18 +3,20 @@ import { join } from 'node:path';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
+import { startQueueWorker } from '@safekeep/shared/jobs/queue-worker';
 import { createLogger, type Logger } from '@safekeep/shared/logger';
 import { createOutageLog } from '@safekeep/shared/outage-log';
 import { Producer } from '@safekeep/shared/queues/producer';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import { reportStartFailure } from './cli/report-failure.js';
+import { drainOnSignal } from './drain.js';
 import { createBackupProcessor } from './jobs/backup-processor.js';
 import { createVerifyProcessor } from './jobs/verify-processor.js';
 import { keepAliveFile } from './liveness.js';
 import { removeOrphanedPassfiles } from './postgres/libpq-environment.js';
 import { programDirectories } from './postgres/program.js';
-import { drainOnSignal, startQueueWorker } from './queue-worker.js';
 import { startReconciler } from './reconcile/reconciler.js';
+import { requeueAbandoned } from './reconcile/requeue-abandoned.js';
 
 /** How long pg_dump and the snapshot wait for a locked table, in milliseconds. */
 const LOCK_TIMEOUT = 60_000;
@@ -53,7 +55,10 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     startQueueWorker('verify', createVerifyProcessor(shared), config, logger),
   ];
   const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
-  const reconciler = startReconciler(pool, producer, logger);
+  const reconciler = startReconciler(
+    [{ name: 'jobs', pause: 15_000, run: () => requeueAbandoned(pool, producer, logger) }],
+    logger,
+  );
   const liveness = keepAliveFile(join(tmpdir(), 'safekeep-worker.alive'), pool, workers);
   logger.info('worker started', { sources: config.sourceNames });
   await drainOnSignal(workers, logger);

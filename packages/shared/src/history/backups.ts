@@ -19,7 +19,7 @@ export interface NewBackup {
   readonly id: string;
   readonly source: string;
   readonly type: 'full';
-  readonly requestedVia: 'api' | 'cli';
+  readonly requestedVia: 'api' | 'cli' | 'schedule';
   readonly requestedBy: string | null;
   readonly idempotencyKey: string | null;
 }

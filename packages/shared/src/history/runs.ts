@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fail } from '../errors.js';
+import type { QueueName } from '../queues/contracts.js';
 import type { Database } from './database.js';
 
 /** How long a run may be silent before another worker may take its place, in seconds. */
@@ -18,7 +19,7 @@ export interface Run {
 
 /** What a run is about. */
 export interface NewRun {
-  readonly queue: 'backup' | 'verify';
+  readonly queue: QueueName;
   /** The row that the job is about. */
   readonly subjectId: string;
   /** The source that the run writes for; `null` when it only reads. */

@@ -1,5 +1,4 @@
 import type { Verification, VerificationStatus } from '../contracts/verification.js';
-import type { SafekeepError } from '../errors.js';
 import type { Database } from './database.js';
 
 const COLUMNS = `
@@ -13,7 +12,7 @@ const COLUMNS = `
 export interface NewVerification {
   readonly id: string;
   readonly backupId: string;
-  readonly requestedVia: 'api' | 'cli';
+  readonly requestedVia: 'api' | 'cli' | 'schedule';
   readonly requestedBy: string | null;
   readonly note: string | null;
 }
@@ -34,18 +33,17 @@ export async function findVerification(db: Database, id: string): Promise<Verifi
   return rows[0] ?? null;
 }
 
-/** Ends a verification that no run holds. @returns false when a run holds it after all. */
-export async function failQueuedVerification(
+/** Writes what a verification found and ends it. */
+export async function writeFinding(
   db: Database,
   id: string,
-  error: SafekeepError,
-): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `UPDATE verifications SET status = 'error', ended_at = now(), error_code = $2, reason = $3
-     WHERE id = $1 AND status = 'queued'`,
-    [id, error.code, error.message],
+  found: Pick<Verification, 'verdict' | 'reason' | 'failedAtByte'>,
+): Promise<void> {
+  await db.query(
+    `UPDATE verifications SET status = $2, verdict = $3, reason = $4, failed_at_byte = $5, error_code = NULL,
+       ended_at = now() WHERE id = $1`,
+    [id, found.verdict === 'sound' ? 'passed' : 'failed', found.verdict, found.reason, found.failedAtByte],
   );
-  return rowCount === 1;
 }
 
 /** The verifications of one backup, newest first. */
@@ -80,14 +78,4 @@ export async function listNewestVerifications(db: Database): Promise<Verificatio
   );
   const byBackup = new Map(newest.rows.map((row) => [row.backupId, row]));
   return rows.map((row) => ({ ...row, verification: byBackup.get(row.backupId) ?? null }));
-}
-
-/** Verifications that wait, or whose run died, for longer than the queue takes to see to it by itself. */
-export async function findAbandonedVerifications(db: Database): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `SELECT id FROM verifications v
-     WHERE status IN ('queued', 'running') AND created_at < now() - interval '30 seconds'
-       AND NOT EXISTS (SELECT FROM runs r WHERE r.subject_id = v.id AND r.state = 'running' AND r.lease_until > now())`,
-  );
-  return rows.map((row) => row.id);
 }

@@ -18,12 +18,13 @@ export const jobContracts = {
     incremental: z.strictObject({ backupId: id }),
   },
   verify: { verify: z.strictObject({ verificationId: id }) },
-  'restore-test': { 'restore-test': z.strictObject({ recoveryTestId: id }) },
+  'restore-test': {
+    'restore-test': z.strictObject({ recoveryTestId: id }),
+    restore: z.strictObject({ restoreId: id }),
+  },
   cleanup: { cleanup: z.strictObject({ cleanupRunId: id }) },
   report: { report: z.strictObject({ reportId: id }) },
-  notify: {
-    notify: z.strictObject({ alertId: id, channel: z.enum(['smtp', 'webhook', 'slack', 'heartbeat']) }),
-  },
+  notify: { notify: z.strictObject({ notificationId: id }) },
 } as const satisfies Record<QueueName, Record<string, z.ZodType>>;
 
 export type JobName<Q extends QueueName> = keyof (typeof jobContracts)[Q] & string;

@@ -9,7 +9,7 @@ import type { Producer } from './producer.js';
 export interface BackupRequest {
   readonly source: string;
   readonly type: 'full';
-  readonly via: 'api' | 'cli';
+  readonly via: 'api' | 'cli' | 'schedule';
   readonly actor: Actor;
   /** Given by a person with a user id only. */
   readonly idempotencyKey: string | null;

@@ -4,16 +4,16 @@ import { fail } from '@safekeep/shared/errors';
 import type { LostRun } from '@safekeep/shared/history/backup-claims';
 import { completeBackup, failBackup, requeueBackup } from '@safekeep/shared/history/backup-outcomes';
 import { closeRun, heartbeat, MAXIMUM_ATTEMPTS, type Run } from '@safekeep/shared/history/runs';
+import { Lease } from '@safekeep/shared/jobs/lease';
+import { persist } from '@safekeep/shared/jobs/persist';
+import type { QueuePlace } from '@safekeep/shared/jobs/processor';
+import { note, reportProgress } from '@safekeep/shared/jobs/report-progress';
+import { settleFailure } from '@safekeep/shared/jobs/settle-failure';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { takeOver } from '../reconcile/take-over.js';
 import { auditEnd } from './audit-end.js';
 import { type BackupSettings, fullBackup } from './full-backup.js';
-import { Lease } from './lease.js';
-import { persist } from './persist.js';
-import type { QueuePlace } from './processor.js';
 import type { ProgressMeter } from './progress-meter.js';
-import { note, reportProgress } from './report-progress.js';
-import { settleFailure } from './settle-failure.js';
 import { resultOf } from './sidecar-body.js';
 
 export interface BackupProcessorDeps extends BackupSettings {

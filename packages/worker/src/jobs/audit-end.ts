@@ -1,7 +1,7 @@
 import { type Actor, appendAudit } from '@safekeep/shared/audit/audit';
+import { persist } from '@safekeep/shared/jobs/persist';
 import type { Logger } from '@safekeep/shared/logger';
 import type pg from 'pg';
-import { persist } from './persist.js';
 
 const WORKER: Actor = { id: null, name: 'worker', address: null };
 

@@ -4,12 +4,12 @@ import type { Backup } from '@safekeep/shared/contracts/backup';
 import { fail } from '@safekeep/shared/errors';
 import { claimBackup } from '@safekeep/shared/history/backup-claims';
 import { failQueuedBackup, findBackup } from '@safekeep/shared/history/backups';
+import { type Begun, createProcessor, PAUSE } from '@safekeep/shared/jobs/processor';
+import { note } from '@safekeep/shared/jobs/report-progress';
 import { jobContracts } from '@safekeep/shared/queues/contracts';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { type Attempt, attemptBackup, type BackupProcessorDeps } from './attempt-backup.js';
 import { auditEnd } from './audit-end.js';
-import { type Begun, createProcessor, PAUSE } from './processor.js';
-import { note } from './report-progress.js';
 
 /** The processor of queue `backup`: finds the job's history row and claims its source for one attempt. */
 export function createBackupProcessor(deps: BackupProcessorDeps) {

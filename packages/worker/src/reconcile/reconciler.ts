@@ -1,49 +1,47 @@
-import { findAbandonedBackups } from '@safekeep/shared/history/backups';
-import { inTransaction } from '@safekeep/shared/history/database';
-import { findAbandonedVerifications } from '@safekeep/shared/history/verifications';
 import { describeError, type Logger } from '@safekeep/shared/logger';
-import type { Producer } from '@safekeep/shared/queues/producer';
-import type pg from 'pg';
 
-/** Pause between two rounds, in milliseconds. */
-const PAUSE = 15_000;
+/** Something that every worker looks after again and again, each round by whoever comes first. */
+export interface Round {
+  /** For the log. */
+  readonly name: string;
+  /** Between two rounds, in milliseconds. */
+  readonly pause: number;
+  run(): Promise<void>;
+}
 
 /**
- * Puts backups and verifications back on the queue whose jobs Redis has lost (it was emptied, or a job gave up), for history is the
- * truth. Every worker asks; the one that holds the lock for a moment does it.
+ * Brings history, files, queue and servers back into agreement, round by round. A round that fails is tried again after
+ * its pause; rounds do not wait for each other.
  */
-export function startReconciler(
-  pool: pg.Pool,
-  producer: Producer,
-  logger: Logger,
-): { close(): Promise<void> } {
-  let round = Promise.resolve();
-  const timer = setInterval(() => {
-    round = requeueAbandoned(pool, producer, logger).catch((error: unknown) => {
-      logger.warn('reconciler: round not finished, trying again', { error: describeError(error) });
-    });
-  }, PAUSE);
+export function startReconciler(rounds: readonly Round[], logger: Logger): { close(): Promise<void> } {
+  const loops = rounds.map((round) => repeat(round, logger));
   return {
     close: async () => {
-      clearInterval(timer);
-      await round;
+      await Promise.all(loops.map((loop) => loop.close()));
     },
   };
 }
 
-async function requeueAbandoned(pool: pg.Pool, producer: Producer, logger: Logger): Promise<void> {
-  await inTransaction(pool, async (db) => {
-    // Any fixed number; released with the transaction.
-    const { rows } = await db.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock(7305006) AS mine');
-    if (rows[0]?.mine !== true) return;
-    for (const id of await findAbandonedBackups(db)) {
-      const restored = await producer.restore('backup', 'full', id, { backupId: id });
-      if (restored) logger.warn('a backup whose job was lost is on the queue again', { backupId: id });
-    }
-    for (const id of await findAbandonedVerifications(db)) {
-      const restored = await producer.restore('verify', 'verify', id, { verificationId: id });
-      if (restored)
-        logger.warn('a verification whose job was lost is on the queue again', { verificationId: id });
-    }
-  });
+function repeat(round: Round, logger: Logger): { close(): Promise<void> } {
+  let running: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    if (running !== null) return;
+    running = round
+      .run()
+      .catch((error: unknown) => {
+        logger.warn('reconciler: round not finished, trying again', {
+          round: round.name,
+          error: describeError(error),
+        });
+      })
+      .finally(() => {
+        running = null;
+      });
+  }, round.pause);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
 }

@@ -2,11 +2,11 @@ import { backupId } from '@safekeep/shared/contracts/backup';
 import type { Verification } from '@safekeep/shared/contracts/verification';
 import { fail } from '@safekeep/shared/errors';
 import { findBackup } from '@safekeep/shared/history/backups';
-import { listUnverified } from '@safekeep/shared/history/verifications';
+import { findVerification, listUnverified } from '@safekeep/shared/history/verifications';
 import { requestVerification } from '@safekeep/shared/queues/request-verification';
 import { print, table } from '../print.js';
 import type { CliSession } from '../session.js';
-import { watchVerification } from '../watch-verification.js';
+import { watchJob } from '../watch-job.js';
 
 /**
  * `backup.sh test [id]`: verifies one backup, or all that no verification has judged yet. Exits with 5 when one failed.
@@ -21,7 +21,10 @@ export async function testVerb(session: CliSession, id?: string): Promise<number
     return 0;
   }
   const ended: Verification[] = [];
-  for (const verification of accepted) ended.push(await watchVerification(session, verification));
+  for (const verification of accepted) {
+    const doing = `verifying ${verification.backupId}`;
+    ended.push(await watchJob(session, verification, doing, (row) => findVerification(session.pool, row)));
+  }
   print(session.options, ended, () => summary(ended));
   if (ended.some((verification) => verification.status === 'failed')) return 5;
   return ended.every((verification) => verification.status === 'passed') ? 0 : 1;

@@ -1,34 +1,10 @@
-import type { ConfigOf } from '@safekeep/shared/config/load';
 import { describeError, type Logger } from '@safekeep/shared/logger';
-import { createOutageLog } from '@safekeep/shared/outage-log';
-import type { QueueName } from '@safekeep/shared/queues/contracts';
-import { WORKER_SETTINGS, workerConnection } from '@safekeep/shared/queues/settings';
-import { type Processor, Worker } from 'bullmq';
+import type { Worker } from 'bullmq';
 
 /** How long running jobs may go on after SIGTERM before they are cancelled, in milliseconds. */
 const DRAIN_GRACE = 15_000;
 /** How long cancelled jobs may take to clean up before the process ends anyway, in milliseconds. */
 const CANCEL_GRACE = 20_000;
-
-/** Takes jobs of one queue, with the lock settings of `queues/settings`, and logs what the queue reports. */
-export function startQueueWorker(
-  queue: QueueName,
-  processor: Processor,
-  config: ConfigOf<'worker'>,
-  logger: Logger,
-): Worker {
-  const worker = new Worker(queue, processor, {
-    ...WORKER_SETTINGS,
-    connection: workerConnection(config.REDIS_URL),
-    concurrency: config.WORKER_CONCURRENCY,
-  });
-  worker.on('error', createOutageLog(logger, 'queue'));
-  worker.on('stalled', (jobId) => logger.warn('a job of a dead worker starts again', { queue, jobId }));
-  worker.on('lockRenewalFailed', (jobIds) =>
-    logger.warn('queue lock lost; the lease in history decides', { queue, jobIds }),
-  );
-  return worker;
-}
 
 /**
  * Resolves when a SIGTERM or SIGINT has been served: no new jobs, running ones get a grace, then they are cancelled,

@@ -1,7 +1,7 @@
-import { fail, SafekeepError } from '@safekeep/shared/errors';
-import type { Run } from '@safekeep/shared/history/runs';
-import { describeError, type Logger } from '@safekeep/shared/logger';
 import { UnrecoverableError, WaitingError } from 'bullmq';
+import { fail, SafekeepError } from '../errors.js';
+import type { Run } from '../history/runs.js';
+import { describeError, type Logger } from '../logger.js';
 import { persist } from './persist.js';
 import type { QueuePlace } from './processor.js';
 import { note } from './report-progress.js';

@@ -1,7 +1,7 @@
-import { SafekeepError } from '@safekeep/shared/errors';
-import { translateOutage } from '@safekeep/shared/history/outage';
-import { describeError, errorCode, type Logger } from '@safekeep/shared/logger';
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { SafekeepError } from '../errors.js';
+import { translateOutage } from '../history/outage.js';
+import { describeError, errorCode, type Logger } from '../logger.js';
 import { note } from './report-progress.js';
 
 /** The most that a job waits for its turn, or for history to come back, before it asks again, in milliseconds. */

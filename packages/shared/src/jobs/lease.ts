@@ -1,7 +1,7 @@
-import { fail, SafekeepError } from '@safekeep/shared/errors';
-import { heartbeat, type Run } from '@safekeep/shared/history/runs';
-import { describeError, type Logger } from '@safekeep/shared/logger';
 import type pg from 'pg';
+import { fail, SafekeepError } from '../errors.js';
+import { heartbeat, type Run } from '../history/runs.js';
+import { describeError, type Logger } from '../logger.js';
 
 /** Pause between two heartbeats in milliseconds; the lease (LEASE_SECONDS) outlives forty of them. */
 const HEARTBEAT = 1_000;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SafekeepError } from '@safekeep/shared/errors';
-import { describeError, errorCode, type Logger } from '@safekeep/shared/logger';
+import { SafekeepError } from '../errors.js';
+import { describeError, errorCode, type Logger } from '../logger.js';
 
 const PAUSE = 2_000;
 
