@@ -85,6 +85,14 @@ describe('verifications', () => {
     expect(body.counts.never).to.equal(1);
   });
 
+  it('leaves out what retention removed, and refuses to verify it', async () => {
+    const id = await addBackup('missing');
+    await api.pool.query(`UPDATE backups SET disposed_at = now(), disposed_reason = 'r' WHERE id = $1`, [id]);
+    const { body } = await status();
+    expect(body.backups.map((row: { backupId: string }) => row.backupId)).to.not.include(id);
+    expectProblem(await verify(id), 'BACKUP_DISPOSED');
+  });
+
   it('refuses what it cannot verify, and the trail says so', async () => {
     expectProblem(await verify(randomUUID()), 'BACKUP_UNKNOWN');
     expectProblem(await verify('latest'), 'REQUEST_INVALID');

@@ -135,6 +135,13 @@ export const ERRORS = {
     exitCode: 2,
     retryable: false,
   },
+  BACKUP_DISPOSED: {
+    message: 'The backup {id} was removed by retention at {at}; its files are gone.',
+    hint: 'Choose another backup; `backup.sh show` tells why it was removed, GET /backup/cleanup which run did it.',
+    httpStatus: 410,
+    exitCode: 2,
+    retryable: false,
+  },
   SOURCE_UNKNOWN: {
     message: 'There is no source named "{source}"; known are: {known}.',
     hint: 'Set SOURCE_DATABASE_URL (source `main`) or add the source to SOURCES_FILE, for the API and every worker.',

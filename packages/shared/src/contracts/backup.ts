@@ -66,6 +66,12 @@ export const backup = z.object({
   sequence: z.number().nullable(),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
   progress: progress.nullable(),
+  /** Retention keeps a held backup, and the base it needs, until somebody takes the hold away. */
+  legalHold: z.boolean(),
+  legalHoldReason: z.string().nullable(),
+  /** When retention removed its files; the row stays, as `missing`. */
+  disposedAt: timestamp.nullable(),
+  disposedReason: z.string().nullable(),
 });
 
 export type Backup = z.infer<typeof backup>;

@@ -9,6 +9,8 @@ const COLUMNS = `
   b.size_bytes AS "sizeBytes", b.archive_bytes AS "archiveBytes", b.checksum, b.key_id AS "keyId", b.compression,
   b.postgres_version AS "postgresVersion", b.pg_dump_version AS "pgDumpVersion", b.table_count AS "tableCount",
   b.row_count AS "rowCount", b.large_object_count AS "largeObjectCount", b.sequence,
+  b.legal_hold AS "legalHold", b.legal_hold_reason AS "legalHoldReason", b.disposed_at AS "disposedAt",
+  b.disposed_reason AS "disposedReason",
   CASE WHEN b.error_code IS NOT NULL
     THEN jsonb_build_object('code', b.error_code, 'message', b.error_message, 'hint', b.error_hint) END AS error,
   CASE WHEN b.status = 'running' THEN
@@ -122,14 +124,16 @@ export async function findAbandonedBackups(db: Database): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** Notes that the file of a finished backup is gone, or is there again. @returns whether that is news. */
+/**
+ * Notes that the file of a finished backup is gone, or is there again; not of one that retention has removed.
+ * @returns whether that is news.
+ */
 export async function markPresence(db: Database, id: string, present: boolean): Promise<boolean> {
   const [before, after] = present ? ['missing', 'completed'] : ['completed', 'missing'];
-  const { rowCount } = await db.query('UPDATE backups SET status = $3 WHERE id = $1 AND status = $2', [
-    id,
-    before,
-    after,
-  ]);
+  const { rowCount } = await db.query(
+    'UPDATE backups SET status = $3 WHERE id = $1 AND status = $2 AND disposed_at IS NULL',
+    [id, before, after],
+  );
   return rowCount === 1;
 }
 

@@ -71,7 +71,8 @@ export async function listNewestVerifications(db: Database): Promise<Verificatio
   const { rows } = await db.query<VerificationStatus['backups'][number]>(
     `SELECT b.id AS "backupId", b.source, b.type, b.status, b.file_name AS "fileName", b.ended_at AS "endedAt",
        NULL AS verification
-     FROM backups b WHERE b.status IN ('completed', 'missing') ORDER BY b.created_at DESC, b.id DESC`,
+     FROM backups b WHERE b.status IN ('completed', 'missing') AND b.disposed_at IS NULL
+     ORDER BY b.created_at DESC, b.id DESC`,
   );
   const newest = await db.query<Verification>(
     `SELECT DISTINCT ON (v.backup_id) ${COLUMNS} FROM verifications v ORDER BY v.backup_id, v.created_at DESC, v.id DESC`,

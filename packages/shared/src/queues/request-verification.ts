@@ -16,7 +16,7 @@ export interface VerificationRequest {
 /**
  * Accepts a verification of one stored backup.
  *
- * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_NOT_COMPLETED, QUEUE_UNAVAILABLE
+ * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_DISPOSED, BACKUP_NOT_COMPLETED, QUEUE_UNAVAILABLE
  */
 export async function requestVerification(
   queueing: JobQueueing,
@@ -32,6 +32,9 @@ export async function requestVerification(
     insert: async (id) => {
       const backup = await findBackup(queueing.pool, backupId);
       if (backup === null) throw fail('BACKUP_UNKNOWN', { id: backupId });
+      if (backup.disposedAt !== null) {
+        throw fail('BACKUP_DISPOSED', { id: backup.id, at: backup.disposedAt.toISOString() });
+      }
       if (backup.status !== 'completed' && backup.status !== 'missing') {
         throw fail('BACKUP_NOT_COMPLETED', { id: backup.id, status: backup.status });
       }

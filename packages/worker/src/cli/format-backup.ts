@@ -7,6 +7,8 @@ export function formatBackup(backup: Backup): string {
     ['status', backup.status],
     ['error', backup.error === null ? '' : `${backup.error.code}: ${backup.error.message}`],
     ['what to do', backup.error?.hint ?? ''],
+    ['disposed', backup.disposedAt === null ? '' : `${utc(backup.disposedAt)}: ${backup.disposedReason}`],
+    ['legal hold', backup.legalHold ? (backup.legalHoldReason ?? 'yes') : ''],
     ['id', backup.id],
     ['source', backup.source],
     ['type', backup.promotedReason === null ? backup.type : `${backup.type} (${backup.promotedReason})`],

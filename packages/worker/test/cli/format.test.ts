@@ -93,6 +93,10 @@ describe('a backup for people', () => {
     sequence: null,
     error: null,
     progress: null,
+    legalHold: false,
+    legalHoldReason: null,
+    disposedAt: null,
+    disposedReason: null,
   };
   const lines = (more: Partial<Backup>) => formatBackup({ ...queued, ...more }).split('\n');
 
@@ -143,6 +147,16 @@ describe('a backup for people', () => {
       'error        DISK_FULL: The disk is full.',
       'what to do   Make room.',
     ]);
+  });
+
+  it('says that and why it is held, and when and why retention removed it', () => {
+    expect(lines({ legalHold: true, legalHoldReason: 'case 12' })).to.include('legal hold   case 12');
+    const disposed = {
+      status: 'missing',
+      disposedAt: new Date('2024-04-01T05:00:00Z'),
+      disposedReason: 'older than 90 days',
+    } as const;
+    expect(lines(disposed)).to.include('disposed     2024-04-01 05:00:00 UTC: older than 90 days');
   });
 
   it('leaves out large objects where there are none, and shows a promotion and the progress', () => {

@@ -1,9 +1,15 @@
-import { historyQuery } from '@safekeep/shared/contracts/backup';
+import { type Backup, historyQuery } from '@safekeep/shared/contracts/backup';
 import { fail } from '@safekeep/shared/errors';
 import { listBackups } from '@safekeep/shared/history/backups';
 import { bytes, duration, time } from '../format.js';
 import { print, table } from '../print.js';
 import type { CliSession } from '../session.js';
+
+/** What retention has to do with a backup belongs beside its status: files that it removed are not lost. */
+function statusInList(backup: Backup): string {
+  if (backup.disposedAt !== null) return 'disposed';
+  return backup.legalHold ? `${backup.status}, held` : backup.status;
+}
 
 /** `backup.sh list` */
 export async function listVerb(session: CliSession): Promise<number> {
@@ -25,7 +31,7 @@ export async function listVerb(session: CliSession): Promise<number> {
       backup.id,
       backup.source,
       backup.type,
-      backup.status,
+      statusInList(backup),
       time(backup.startedAt ?? backup.createdAt),
       duration(backup.startedAt, backup.endedAt),
       bytes(backup.sizeBytes),
