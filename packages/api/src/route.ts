@@ -30,8 +30,14 @@ export interface Call<Validated> {
   readonly address: string;
 }
 
+/**
+ * What a handler answers: JSON, unless `contentType` is there. The body is then a string (the route's `response` is
+ * `z.string()`) and goes out as it is: Prometheus' text, HTML. Headers here win over those that every answer has, so a
+ * page can bring its own Content-Security-Policy.
+ */
 export interface Answer<Body> {
   readonly body: Body;
+  readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -42,6 +48,11 @@ export interface Route {
   readonly path: string;
   /** The least role that may; `null` lets everybody in, without a token. */
   readonly role: Role | null;
+  /**
+   * Of a route without a role: a token is not needed, but one that is sent must be good. Its user is then the actor of
+   * `audit` (an id of `null` is nobody), and only requests with a user leave an event when they succeed.
+   */
+  readonly optionalToken?: true;
   /**
    * What the audit trail calls it, and who writes the event of a request that reached its handler: the pipeline (its
    * outcome) or the handler (its effect, the same event as from the command line). `null` leaves no trace.

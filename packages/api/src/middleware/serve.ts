@@ -2,7 +2,7 @@ import type { SafekeepError } from '@safekeep/shared/errors';
 import type { Request } from 'express';
 import { findBearer } from '../auth/bearer.js';
 import { requireRole } from '../auth/role.js';
-import type { AuditDraft, Route } from '../route.js';
+import type { Answer, AuditDraft, Route } from '../route.js';
 import type { Services } from '../services.js';
 import { auditFailure, auditSuccess } from './audit.js';
 import { readBody } from './body.js';
@@ -30,17 +30,21 @@ export function serve(route: Route, services: Services) {
       const input = readInput(route.request, { body, query, params, headers });
       reachedHandler = true;
       const answer = await route.handle(services, { input, audit, address });
-      if (route.audit?.by === 'pipeline') await auditSuccess(services, route.audit.action, audit);
-      response
-        .status(route.status)
-        .set(answer.headers ?? {})
-        .json(answer.body);
+      const unseen = route.optionalToken === true && audit.actor.id === null;
+      if (route.audit?.by === 'pipeline' && !unseen) await auditSuccess(services, route.audit.action, audit);
+      send(response.status(route.status), answer);
     } catch (thrown) {
       const error = nameError(thrown, response.locals.requestId);
       await recordFailure(route, services, audit, error, reachedHandler);
       throw error;
     }
   };
+}
+
+function send(response: ApiResponse, answer: Answer<unknown>): void {
+  response.set(answer.headers ?? {});
+  if (answer.contentType === undefined) response.json(answer.body);
+  else response.type(answer.contentType).send(answer.body);
 }
 
 /** Lets the request's user in, as the route's row says. */
@@ -51,11 +55,12 @@ async function admit(
   response: ApiResponse,
   audit: AuditDraft,
 ): Promise<void> {
-  if (route.role === null) return;
-  const user = await findBearer(services.pool, services.tokens, request.headers.authorization);
+  const { authorization } = request.headers;
+  if (route.role === null && !(route.optionalToken && authorization !== undefined)) return;
+  const user = await findBearer(services.pool, services.tokens, authorization);
   response.locals.user = user.username;
   audit.actor = { ...audit.actor, id: user.id, name: user.username };
-  requireRole(user.role, route.role);
+  if (route.role !== null) requireRole(user.role, route.role);
   if (route.throttle === 'writes') await services.writes.admit(user.id);
 }
 

@@ -47,6 +47,17 @@ function wholeNumber(minimum: number, maximum: number) {
     .refine((value) => value >= minimum && value <= maximum, message);
 }
 
+const SECONDS_OF_UNIT = { m: 60, h: 3_600, d: 86_400 };
+
+/** A duration such as `30m`, `4h` or `2d`, read as seconds. */
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,3}[mhd]$/, 'it needs a duration such as 30m, 4h or 2d')
+  .transform((value) => {
+    const unit = value.slice(-1) as keyof typeof SECONDS_OF_UNIT;
+    return Number(value.slice(0, -1)) * SECONDS_OF_UNIT[unit];
+  });
+
 const onOff = z.enum(['on', 'off'], 'it needs on or off').transform((value) => value === 'on');
 
 /** Five cron fields, or `off` (then `null`). Seconds are refused: no job here is meant to run every second. */
@@ -93,6 +104,8 @@ export const environmentSchema = z.object({
     .default('gzip:9'),
   BACKUP_RETENTION_FULL_DAYS: wholeNumber(1, 36_500).default(90),
   BACKUP_RETENTION_INCREMENTAL_DAYS: wholeNumber(1, 36_500).default(30),
+  RTO_TARGET: duration.default(4 * SECONDS_OF_UNIT.h),
+  RPO_TARGET: duration.default(26 * SECONDS_OF_UNIT.h),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(3000),
   JWT_SECRET: jwtSecret.optional(),

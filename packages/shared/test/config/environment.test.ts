@@ -18,6 +18,8 @@ const VARIABLES: Record<string, unknown> = {
   BACKUP_COMPRESSION: 'gzip:9',
   BACKUP_RETENTION_FULL_DAYS: 90,
   BACKUP_RETENTION_INCREMENTAL_DAYS: 30,
+  RTO_TARGET: 14_400,
+  RPO_TARGET: 93_600,
   HOST: '127.0.0.1',
   PORT: 3000,
   JWT_SECRET: 'required',
@@ -88,6 +90,8 @@ describe('the environment', () => {
 const CRON = /needs five cron fields such as "0 2 \* \* \*", or off/;
 const WHOLE_DAYS = /needs a whole number from 1 to 36500/;
 
+const DURATION = /needs a duration such as 30m, 4h or 2d/;
+
 /** Values that are refused, and the remedy that is named. */
 const REFUSED: [name: string, values: string[], remedy: RegExp][] = [
   ['SCHEDULE_FULL', ['0 0 2 * * *', '0 2 * *', '@daily', 'never', 'OFF', '61 2 * * *', '* * * * 9'], CRON],
@@ -105,6 +109,8 @@ const REFUSED: [name: string, values: string[], remedy: RegExp][] = [
     /needs gzip:1/,
   ],
   ['BACKUP_DIR', ['backups', './backups', '~/backups'], /needs an absolute path/],
+  ['RTO_TARGET', ['4', '0h', '4H', '1.5h', '-4h', '4 h', '99999d', '4h30m'], DURATION],
+  ['RPO_TARGET', ['26', 'day', '26s'], DURATION],
   ['LOG_FILE', ['backup.log'], /needs an absolute path/],
   ['LOG_LEVEL', ['verbose', 'INFO', 'silly'], /needs error, warn, info or debug/],
   ['PORT', ['-1', '65536', '3000.5', 'http'], /needs a whole number from 0 to 65535/],
@@ -127,6 +133,14 @@ const TAKEN: [name: string, values: [given: string, read: unknown][]][] = [
       ['0 2 * * *', '0 2 * * *'],
       ['*/15 0-6 1,15 * mon-fri', '*/15 0-6 1,15 * mon-fri'],
       ['0 2 29 2 *', '0 2 29 2 *'],
+    ],
+  ],
+  [
+    'RTO_TARGET',
+    [
+      ['30m', 1_800],
+      ['4h', 14_400],
+      ['2d', 172_800],
     ],
   ],
   [
