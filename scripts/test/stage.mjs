@@ -4,14 +4,14 @@ import { delimiter, resolve } from 'node:path';
 /** How long a stage may take to end after it was asked to, in milliseconds. */
 const GRACE_MS = 10_000;
 
-/** @type {import('node:child_process').ChildProcess | undefined} */
-let current;
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
 let interrupted = false;
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.on(signal, () => {
     // A second request does not wait any longer.
-    current?.kill(interrupted ? 'SIGKILL' : signal);
+    for (const child of running) child.kill(interrupted ? 'SIGKILL' : signal);
     interrupted = true;
   });
 }
@@ -22,31 +22,41 @@ export function wasInterrupted() {
 }
 
 /**
- * Runs one command of node_modules/.bin and lets it write to this terminal.
+ * Runs one command of node_modules/.bin. A stage that runs beside others prints all it wrote when it is over, so that
+ * their lines do not mix; one that runs alone writes to this terminal.
  * @param {string} title printed before
  * @param {string} command
  * @param {readonly string[]} args
- * @param {number} limitMs after which the stage is ended and has failed
+ * @param {{ limitMs: number, alone: boolean }} options after `limitMs` the stage is ended and has failed
  * @returns {Promise<{ code: number }>} its exit code; a signal's end counts as 1
  */
-export async function runStage(title, command, args, limitMs) {
+export async function runStage(title, command, args, { limitMs, alone }) {
   if (interrupted) return { code: 1 };
-  process.stdout.write(`\n== ${title}: ${[command, ...args].join(' ')}\n`);
+  if (alone) process.stdout.write(`\n== ${title}: ${[command, ...args].join(' ')}\n`);
   const startedAt = Date.now();
-  const child = spawn(command, args, { stdio: 'inherit', env: withLocalCommands() });
-  current = child;
+  const child = spawn(command, args, {
+    stdio: alone ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    env: withLocalCommands(),
+  });
+  running.add(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
   const limit = setTimeout(() => end(child, title, limitMs), limitMs);
   const code = await new Promise((settle) => {
     child.once('error', (error) => {
       process.stdout.write(`${error.message}\n`);
       settle(1);
     });
-    child.once('exit', (exitCode) => settle(exitCode ?? 1));
+    child.once(alone ? 'exit' : 'close', (exitCode) => settle(exitCode ?? 1));
   });
   clearTimeout(limit);
-  current = undefined;
+  running.delete(child);
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-  process.stdout.write(`== ${title}: ${code === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`);
+  process.stdout.write(`${output}== ${title}: ${code === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`);
   return { code };
 }
 

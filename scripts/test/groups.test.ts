@@ -1,0 +1,29 @@
+import { expect } from 'chai';
+import { findTests, groupsOf } from './groups.mjs';
+
+describe('The groups of test files that run side by side', () => {
+  it('hold every test file of the repository once', () => {
+    const files = findTests();
+    expect(files).to.include('scripts/test/groups.test.ts');
+    expect(groupsOf(files).flatMap((group) => group.files)).to.have.members(files);
+  });
+
+  it('keep the tests of a package together, but those that start processes apart and first', () => {
+    const groups = groupsOf([
+      'packages/shared/test/b.test.ts',
+      'packages/worker/test/process/death.test.ts',
+      'packages/shared/test/history/a.test.ts',
+      'packages/worker/test/jobs/c.test.ts',
+      'scripts/test/demo.test.ts',
+    ]);
+    expect(groups).to.deep.equal([
+      { name: 'packages/worker/test/process/death', files: ['packages/worker/test/process/death.test.ts'] },
+      { name: 'scripts/test/demo', files: ['scripts/test/demo.test.ts'] },
+      {
+        name: 'packages/shared',
+        files: ['packages/shared/test/b.test.ts', 'packages/shared/test/history/a.test.ts'],
+      },
+      { name: 'packages/worker', files: ['packages/worker/test/jobs/c.test.ts'] },
+    ]);
+  });
+});

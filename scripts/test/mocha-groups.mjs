@@ -1,0 +1,57 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { countMocha } from './counts.mjs';
+import { findTests, groupsOf } from './groups.mjs';
+import { runStage } from './stage.mjs';
+
+/** Most tests wait for servers and locks most of the time, so one group more than there are cores is no strain. */
+const SIDE_BY_SIDE = availableParallelism() + 1;
+
+/** .mocharc.json without its `spec`, which mocha would add to the files that it is given. */
+const { spec: _, ...settings } = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
+
+/**
+ * Runs every group of test files in a mocha of its own, several at a time.
+ * @param {number} limitMs for all groups together
+ * @returns {Promise<import('./counts.mjs').Counts[]>}
+ */
+export async function runMochaGroups(limitMs) {
+  const folder = mkdtempSync(join(tmpdir(), 'safekeep-test-'));
+  const waiting = groupsOf(findTests());
+  const deadline = Date.now() + limitMs;
+  /** @type {import('./counts.mjs').Counts[]} */
+  const counts = [];
+  const lane = async () => {
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+      counts.push(await runGroup(group, folder, Math.max(1, deadline - Date.now())));
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
+  rmSync(folder, { recursive: true });
+  return counts;
+}
+
+/**
+ * @param {{ name: string, files: readonly string[] }} group
+ * @param {string} folder
+ * @param {number} limitMs
+ */
+async function runGroup(group, folder, limitMs) {
+  const file = join(folder, `${group.name.replaceAll('/', '-')}.json`);
+  const options = Object.entries(settings).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) =>
+      one === false ? `--no-${name}` : `--${name}=${one}`,
+    ),
+  );
+  const reporter = [
+    '--reporter',
+    'scripts/test/counting-reporter.mjs',
+    '--reporter-option',
+    `counts=${file}`,
+  ];
+  const args = ['--no-config', ...options, ...reporter, ...group.files];
+  const { code } = await runStage(group.name, 'mocha', args, { limitMs, alone: false });
+  const written = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  return countMocha(written, code, (reason) => process.stdout.write(`\n${group.name}: ${reason}\n`));
+}
