@@ -13,7 +13,7 @@ import { createServices, type Dependencies } from './services.js';
  * anybody could write an X-Forwarded-For header and slip out of the throttles.
  */
 export function createApp(dependencies: Dependencies): Express {
-  const services = createServices(dependencies);
+  const services = createServices(dependencies, routes);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

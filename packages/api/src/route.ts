@@ -1,4 +1,5 @@
 import type { Actor } from '@safekeep/shared/audit/audit';
+import type { ErrorCode } from '@safekeep/shared/errors';
 import type { Role } from '@safekeep/shared/history/users';
 import type { z } from 'zod';
 import type { Services } from './services.js';
@@ -46,6 +47,10 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** As in the contract, with `:id` for a parameter. A fixed path stands before one with a parameter. */
   readonly path: string;
+  /** What it does, in one line; heading of the route in the API's documents. */
+  readonly summary: string;
+  /** What a caller must know beyond the schemas, in sentences. */
+  readonly description?: string;
   /** The least role that may; `null` lets everybody in, without a token. */
   readonly role: Role | null;
   /**
@@ -64,6 +69,12 @@ export interface Route {
   /** Status and body of success; every other answer is a problem. */
   readonly status: 200 | 202;
   readonly response: z.ZodType;
+  /** Content types of a success, where it is not JSON alone. */
+  readonly produces?: readonly string[];
+  /** Headers of a success that carry a part of the answer, each with what it says. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
+  /** The problems of this route itself; those of the pipeline (token, role, body, throttle) come by themselves. */
+  readonly errors: readonly ErrorCode[];
   handle(services: Services, call: Call<unknown>): Promise<Answer<unknown>>;
 }
 

@@ -8,6 +8,7 @@ import {
 import { backupDetail } from '@safekeep/shared/contracts/backup-detail';
 import { liveness, readiness } from '@safekeep/shared/contracts/health';
 import { loginAnswer, loginRequest } from '@safekeep/shared/contracts/login';
+import { openApiContract } from '@safekeep/shared/contracts/openapi';
 import { verification, verificationStatus, verifyRequest } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
 import { type Route, route } from './route.js';
@@ -16,6 +17,7 @@ import { requestFullBackup } from './routes/full-backup.js';
 import { tellAlive, tellReady } from './routes/health.js';
 import { readHistory } from './routes/history.js';
 import { login } from './routes/login.js';
+import { tellContract } from './routes/openapi.js';
 import { readVerificationStatus } from './routes/verification-status.js';
 import { requestVerify } from './routes/verify.js';
 
@@ -24,90 +26,129 @@ export const routes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/auth/login',
+    summary: 'Log in with a name and a password',
+    description:
+      'The token lasts 15 minutes. Failed logins are counted, for the account and for the address; the answer never says which of the two was wrong.',
     role: null,
     audit: { action: 'login', by: 'pipeline' },
     throttle: 'failed logins',
     request: { body: loginRequest },
     status: 200,
     response: loginAnswer,
+    errors: ['LOGIN_FAILED', 'LOGIN_UNAVAILABLE'],
     handle: login,
   }),
   route({
     method: 'POST',
     path: '/backup/full',
+    summary: 'Take a full backup',
+    description:
+      'Answers with the new history row as soon as it is queued; ask for the row until its status is completed or failed. The same Idempotency-Key gives the same backup again.',
     role: 'operator',
     audit: { action: 'backup.request', by: 'handler' },
     throttle: 'writes',
     request: { body: fullBackupRequest, headers: idempotencyHeader },
     status: 202,
     response: backup,
+    errors: ['SOURCE_UNKNOWN', 'IDEMPOTENCY_KEY_REUSED', 'QUEUE_UNAVAILABLE'],
     handle: requestFullBackup,
   }),
   route({
     method: 'GET',
     path: '/backup/history',
+    summary: 'List backups, newest first',
     role: 'viewer',
     audit: { action: 'history.read', by: 'pipeline' },
     throttle: 'none',
     request: { query: historyQuery },
     status: 200,
     response: z.array(backup),
+    answerHeaders: { 'X-Total-Count': 'How many backups match, beyond this page.' },
+    errors: [],
     handle: readHistory,
   }),
   route({
     method: 'GET',
     path: '/backup/verification/status',
+    summary: 'Tell the newest verification of each kept backup, and counts',
     role: 'viewer',
     audit: { action: 'verification.read', by: 'pipeline' },
     throttle: 'none',
     request: {},
     status: 200,
     response: verificationStatus,
+    errors: [],
     handle: readVerificationStatus,
   }),
   route({
     method: 'POST',
     path: '/backup/:id/verify',
+    summary: 'Verify a stored backup to its last row',
+    description:
+      'Answers with the new verification as soon as it is queued; its verdict shows in GET /backup/{id}.',
     role: 'operator',
     audit: { action: 'verification.request', by: 'handler' },
     throttle: 'writes',
     request: { params: backupId, body: verifyRequest },
     status: 202,
     response: verification,
+    errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED', 'QUEUE_UNAVAILABLE'],
     handle: requestVerify,
   }),
   route({
     method: 'GET',
     path: '/backup/:id',
+    summary: 'Show one backup with its verifications and recovery tests',
     role: 'viewer',
     audit: { action: 'backup.read', by: 'pipeline' },
     throttle: 'none',
     request: { params: backupId },
     status: 200,
     response: backupDetail,
+    errors: ['BACKUP_UNKNOWN'],
     handle: readBackup,
   }),
   // Orchestrators ask every few seconds and without a token; that leaves no trace in the audit trail.
   route({
     method: 'GET',
     path: '/health/live',
+    summary: 'Tell whether the process answers',
+    description: 'It asks nobody else: restarting the API mends neither Redis nor history.',
     role: null,
     audit: null,
     throttle: 'none',
     request: {},
     status: 200,
     response: liveness,
+    errors: [],
     handle: tellAlive,
   }),
   route({
     method: 'GET',
     path: '/health/ready',
+    summary: 'Tell whether history and Redis answer',
+    description: 'The problem of a 503 has `history` and `redis`, each `up` or `down`.',
     role: null,
     audit: null,
     throttle: 'none',
     request: {},
     status: 200,
     response: readiness,
+    errors: ['NOT_READY'],
     handle: tellReady,
+  }),
+  // Programmers and their tools ask before they have an account, and learn nothing about anybody's backups.
+  route({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'Describe this API',
+    role: null,
+    audit: null,
+    throttle: 'none',
+    request: {},
+    status: 200,
+    response: openApiContract,
+    errors: [],
+    handle: tellContract,
   }),
 ];

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Logger } from '@safekeep/shared/logger';
 import type { Producer } from '@safekeep/shared/queues/producer';
@@ -7,6 +8,9 @@ import { Gate } from './auth/gate.js';
 import type { LoginDesk } from './auth/login.js';
 import { PasswordCheck } from './auth/password.js';
 import { Tokens } from './auth/token.js';
+import { describeApi } from './openapi/describe-api.js';
+import type { OpenApiDocument } from './openapi/document.js';
+import type { Route } from './route.js';
 import { Counter } from './throttle/counter.js';
 import { ANONYMOUS_REFUSALS, HASHES_AT_A_TIME, LOGINS_WAITING } from './throttle/limits.js';
 import { LoginThrottle } from './throttle/login-throttle.js';
@@ -30,9 +34,11 @@ export interface Services extends Omit<Dependencies, 'redis' | 'jwtSecret'> {
   readonly login: LoginDesk;
   readonly writes: WriteThrottle;
   readonly refusals: Counter;
+  /** What this API promises. */
+  readonly contract: OpenApiDocument;
 }
 
-export function createServices(dependencies: Dependencies): Services {
+export function createServices(dependencies: Dependencies, routes: readonly Route[]): Services {
   const { redis, jwtSecret, ...kept } = dependencies;
   return {
     ...kept,
@@ -45,5 +51,12 @@ export function createServices(dependencies: Dependencies): Services {
     },
     writes: new WriteThrottle(redis),
     refusals: new Counter(redis, 'refusals', ANONYMOUS_REFUSALS),
+    contract: describeApi(routes, productVersion()),
   };
+}
+
+/** package.json stands beside both `src` and `dist`. */
+function productVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return version;
 }
