@@ -10,13 +10,16 @@ import type { QueuePlace } from '@safekeep/shared/jobs/processor';
 import { note, reportProgress } from '@safekeep/shared/jobs/report-progress';
 import { settleFailure } from '@safekeep/shared/jobs/settle-failure';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import type pg from 'pg';
 import { takeOver } from '../reconcile/take-over.js';
 import { auditEnd } from './audit-end.js';
+import { historyJournal } from './backup-journal.js';
 import { type BackupSettings, fullBackup } from './full-backup.js';
 import type { ProgressMeter } from './progress-meter.js';
 import { resultOf } from './sidecar-body.js';
 
 export interface BackupProcessorDeps extends BackupSettings {
+  readonly pool: pg.Pool;
   readonly sources: readonly Source[];
   /** Where the backup files of a source live. */
   readonly storageOf: (source: string) => BackupStorage;
@@ -61,7 +64,9 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
       throw fail('TOO_MANY_ATTEMPTS', { attempts: attempt.earlierAttempts });
     }
     const signal = AbortSignal.any([stop, lease.signal]);
-    const sidecar = await fullBackup({ id: backup.id, source, run, storage, onMeter }, deps, signal);
+    const journal = historyJournal(deps.pool, run, source.name, deps.logger);
+    const what = { id: backup.id, type: 'full', source, journal, storage, onMeter } as const;
+    const sidecar = await fullBackup(what, deps, signal);
     // From here on the backup exists, so nothing stops its completion but being fenced.
     await persist(() => completeBackup(deps.pool, run, backup.id, resultOf(sidecar)), deps.logger);
     await auditEnd(deps, backup, 'backup.completed', 'ok', { file: sidecar.fileName });

@@ -1,3 +1,4 @@
+import type { BackupType } from '@safekeep/shared/contracts/backup';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 
 /** The names of one backup's files (docs/BACKUP_FORMAT.md). */
@@ -8,7 +9,7 @@ export interface FileNames {
 }
 
 /** Names by the time of the run's start in UTC. */
-export function fileNames(type: 'full' | 'incremental', startedAt: Date): FileNames {
+export function fileNames(type: BackupType, startedAt: Date): FileNames {
   const digits = startedAt.toISOString().replace(/\D/g, '');
   const stem = `${type}_backup_${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
   const data = `${stem}.pgdump.enc.gz`;
@@ -23,7 +24,7 @@ export function namesBeside(data: string): FileNames {
 /** The first names from the run's start on that nobody has taken, a second apart. */
 export async function freeNames(
   storage: BackupStorage,
-  type: 'full' | 'incremental',
+  type: BackupType,
   startedAt: Date,
 ): Promise<FileNames> {
   for (let second = 0; ; second += 1) {

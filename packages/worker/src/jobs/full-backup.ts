@@ -1,16 +1,13 @@
 import { parseSidecar, type Sidecar, serializeSidecar } from '@safekeep/archive/sidecar';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Source } from '@safekeep/shared/config/sources';
-import { findLastSize, findSequenceHead } from '@safekeep/shared/history/backups';
-import { heartbeat, nameRunFile, type Run } from '@safekeep/shared/history/runs';
-import { persist } from '@safekeep/shared/jobs/persist';
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
-import type pg from 'pg';
 import { readContents } from '../postgres/contents.js';
 import { type LibpqAccess, libpqAccess } from '../postgres/libpq-environment.js';
 import { chooseProgram, findPrograms } from '../postgres/program.js';
 import { openSnapshot, type Snapshot } from '../postgres/snapshot.js';
+import type { BackupJournal } from './backup-journal.js';
 import { dumpArchive } from './dump-archive.js';
 import { dumpGlobals } from './dump-globals.js';
 import { type FileNames, freeNames } from './file-names.js';
@@ -21,7 +18,6 @@ import { writeText } from './write-sealed.js';
 
 /** What every backup job of this worker is given. */
 export interface BackupSettings {
-  readonly pool: pg.Pool;
   readonly logger: Logger;
   readonly encryptionKey: Secret;
   /** `gzip:1` to `gzip:9`. */
@@ -36,18 +32,19 @@ export interface BackupSettings {
 
 export interface FullBackupJob {
   readonly id: string;
+  readonly type: 'full' | 'emergency';
   readonly source: Source;
-  readonly run: Run;
+  readonly journal: BackupJournal;
   readonly storage: BackupStorage;
   /** Receives the meter as soon as there is one, to report from. */
   readonly onMeter: (meter: ProgressMeter) => void;
 }
 
 /**
- * Takes one full backup: one exported snapshot, dumped, compressed, encrypted, framed and hashed in one stream, then
+ * Takes one backup of all of a source: one exported snapshot, dumped, compressed, encrypted, framed and hashed in one stream, then
  * published with its sidecar last. Until then nothing is visible, and whatever fails leaves nothing behind.
  *
- * @returns the published sidecar; the history row is the caller's to complete, under the run's token.
+ * @returns the published sidecar; the history row is the caller's to complete.
  * @throws SafekeepError of the catalogue, or the reason of `signal`
  */
 export async function fullBackup(
@@ -56,7 +53,7 @@ export async function fullBackup(
   signal: AbortSignal,
 ): Promise<Sidecar> {
   await job.storage.check();
-  const names = await freeNames(job.storage, 'full', job.run.startedAt);
+  const names = await freeNames(job.storage, job.type, job.journal.startedAt);
   const snapshot = await openSnapshot(job.source, settings.lockTimeout);
   // A snapshot that stays open holds back the source's vacuum, so it is closed whatever else fails.
   try {
@@ -94,9 +91,9 @@ async function backUp(job: OpenJob, settings: BackupSettings, signal: AbortSigna
   const programs = chooseProgram(found, { source, version: snapshot.serverVersion });
   const contents = await readContents(snapshot);
   const tableBytes = contents.tables.reduce((sum, table) => sum + table.bytes, contents.largeObjectBytes);
-  const lastSize = await findLastSize(settings.pool, source, 'full');
+  const lastSize = await job.journal.lastSize();
   requireSpace(await storage.freeBytes(), expectedBytes({ lastSize, tableBytes }));
-  await nameRunFile(settings.pool, job.run, names.data);
+  await job.journal.nameFile(names.data);
 
   const meter = new ProgressMeter(contents);
   job.onMeter(meter);
@@ -110,11 +107,12 @@ async function backUp(job: OpenJob, settings: BackupSettings, signal: AbortSigna
   );
 
   meter.enter('publish', Date.now());
-  const previous = await persist(() => findSequenceHead(settings.pool, source), settings.logger, signal);
+  const previous = await job.journal.previous(signal);
   const body = sidecarBody({
     id: job.id,
+    type: job.type,
     source,
-    run: job.run,
+    startedAt: job.journal.startedAt,
     endedAt: new Date(),
     names,
     snapshot,
@@ -128,7 +126,7 @@ async function backUp(job: OpenJob, settings: BackupSettings, signal: AbortSigna
   const text = serializeSidecar(body, passphrase);
   await writeText(storage, names.sidecar, text);
   // The last look at the lease: a run that lost its place publishes nothing.
-  await persist(() => heartbeat(settings.pool, job.run, meter.read(Date.now())), settings.logger, signal);
+  await job.journal.confirm(meter.read(Date.now()), signal);
   await storage.publish([names.data, names.globals, names.sidecar]);
   return parseSidecar(text, passphrase);
 }

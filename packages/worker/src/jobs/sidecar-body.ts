@@ -1,18 +1,19 @@
 import { keyId } from '@safekeep/archive/key';
 import type { Sidecar, SidecarBody } from '@safekeep/archive/sidecar';
 import type { BackupResult } from '@safekeep/shared/history/backup-outcomes';
-import type { Run } from '@safekeep/shared/history/runs';
 import type { PostgresPrograms } from '../postgres/program.js';
 import type { Snapshot } from '../postgres/snapshot.js';
+import type { SequenceHead } from './backup-journal.js';
 import type { DumpedArchive } from './dump-archive.js';
 import type { FileNames } from './file-names.js';
 import type { WrittenFile } from './write-sealed.js';
 
-/** All that a finished full backup knows of itself. */
+/** All that a finished backup knows of itself. */
 export interface FinishedBackup {
   readonly id: string;
+  readonly type: 'full' | 'emergency';
   readonly source: string;
-  readonly run: Run;
+  readonly startedAt: Date;
   readonly endedAt: Date;
   readonly names: FileNames;
   readonly snapshot: Snapshot;
@@ -21,22 +22,22 @@ export interface FinishedBackup {
   readonly passphrase: string;
   readonly dumped: DumpedArchive;
   readonly globals: WrittenFile;
-  readonly previous: { readonly sequence: number; readonly hmac: string } | null;
+  readonly previous: SequenceHead | null;
 }
 
-/** The sidecar of a full backup, before it is authenticated. */
+/** The sidecar of a backup of all of a source, before it is authenticated. */
 export function sidecarBody(backup: FinishedBackup): SidecarBody {
   const { dumped, globals, names, snapshot } = backup;
   return {
     formatVersion: 1,
     id: backup.id,
     source: backup.source,
-    type: 'full',
+    type: backup.type,
     baseId: null,
     sequence: (backup.previous?.sequence ?? 0) + 1,
     previousHmac: backup.previous?.hmac ?? null,
     fileName: names.data,
-    startedAt: backup.run.startedAt.toISOString(),
+    startedAt: backup.startedAt.toISOString(),
     endedAt: backup.endedAt.toISOString(),
     size: dumped.file.bytes,
     checksum: dumped.file.sha256,

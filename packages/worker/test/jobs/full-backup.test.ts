@@ -16,6 +16,7 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../../../scripts/services/postgres.js';
 import { scratchFolder } from '../../../../scripts/services/scratch-folder.js';
+import { historyJournal } from '../../src/jobs/backup-journal.js';
 import { fullBackup } from '../../src/jobs/full-backup.js';
 import type { ProgressMeter } from '../../src/jobs/progress-meter.js';
 import { chooseProgram, findPrograms, programDirectories } from '../../src/postgres/program.js';
@@ -76,17 +77,18 @@ describe('a full backup that cannot succeed', function () {
     await insertBackup(pool, { id, source: name, type: 'full', ...asked });
     const claim = await claimBackup(pool, { backupId: id, source: name, worker: 'test' });
     if (claim.kind !== 'started') throw new Error('the claim failed');
+    const logger = createLogger({ service: 'worker', level: 'error' });
     return fullBackup(
       {
         id,
+        type: 'full',
         source: { name, url: source },
-        run: claim.run,
+        journal: historyJournal(pool, claim.run, name, logger),
         storage: new LocalStorage(directory, 'main'),
         onMeter: settings.onMeter ?? (() => {}),
       },
       {
-        pool,
-        logger: createLogger({ service: 'worker', level: 'error' }),
+        logger,
         encryptionKey: new Secret(randomBytes(48).toString('base64')),
         compression: 'gzip:6',
         lockTimeout: settings.lockTimeout ?? 5_000,

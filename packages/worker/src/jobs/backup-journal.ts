@@ -1,0 +1,36 @@
+import { findLastSize, findSequenceHead } from '@safekeep/shared/history/backups';
+import { heartbeat, nameRunFile, type Run } from '@safekeep/shared/history/runs';
+import { persist } from '@safekeep/shared/jobs/persist';
+import type { Logger } from '@safekeep/shared/logger';
+import type pg from 'pg';
+
+/** What the next sidecar of a source says of the one before it. */
+export interface SequenceHead {
+  readonly sequence: number;
+  readonly hmac: string;
+}
+
+/** Where a backup that is being made asks what came before it and tells what it is about to do. */
+export interface BackupJournal {
+  /** The time in the file's name. */
+  readonly startedAt: Date;
+  /** Size in bytes of the source's last full backup, `null` before the first. */
+  lastSize(): Promise<number | null>;
+  /** Remembers the name under which the backup will be published. */
+  nameFile(name: string): Promise<void>;
+  /** The newest finished backup of the source. */
+  previous(signal: AbortSignal): Promise<SequenceHead | null>;
+  /** The last question before publishing: does this run still hold its place? @throws SafekeepError RUN_FENCED */
+  confirm(progress: object, signal: AbortSignal): Promise<void>;
+}
+
+/** The journal of a run in history. A history that is away is waited for where the backup can wait. */
+export function historyJournal(pool: pg.Pool, run: Run, source: string, logger: Logger): BackupJournal {
+  return {
+    startedAt: run.startedAt,
+    lastSize: () => findLastSize(pool, source, 'full'),
+    nameFile: (name) => nameRunFile(pool, run, name),
+    previous: (signal) => persist(() => findSequenceHead(pool, source), logger, signal),
+    confirm: (progress, signal) => persist(() => heartbeat(pool, run, progress), logger, signal),
+  };
+}
