@@ -361,6 +361,13 @@ export const ERRORS = {
     exitCode: 1,
     retryable: true,
   },
+  EMERGENCY_INTERRUPTED: {
+    message: 'The emergency backup was interrupted; nothing of it was kept.',
+    hint: 'Start it again when there is time for it to end.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: false,
+  },
   JOB_ROW_GONE: {
     message: 'History no longer knows the job {id}.',
     hint: 'Was the history database set back to an older copy? Ask for the job again.',

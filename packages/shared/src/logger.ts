@@ -12,9 +12,14 @@ export interface LoggerOptions {
   readonly file?: string | undefined;
 }
 
-/** JSON lines on stdout and, where asked, in a file. Errors appear only as `describeError` shows them. */
+/** Every level: what the command line prints on standard output is its result alone. */
+const TO_STDERR = ['error', 'warn', 'info', 'debug'];
+
+/** JSON lines on stdout (of the command line: stderr) and, where asked, in a file. Errors appear only as `describeError` shows them. */
 export function createLogger(options: LoggerOptions): Logger {
-  const transports: winston.transport[] = [new winston.transports.Console()];
+  const transports: winston.transport[] = [
+    new winston.transports.Console(options.service === 'cli' ? { stderrLevels: TO_STDERR } : {}),
+  ];
   if (options.file !== undefined) transports.push(new winston.transports.File({ filename: options.file }));
   const logger = winston.createLogger({
     level: options.level,

@@ -15,6 +15,7 @@ import { createVerifyProcessor } from './jobs/verify-processor.js';
 import { keepAliveFile } from './liveness.js';
 import { removeOrphanedPassfiles } from './postgres/libpq-environment.js';
 import { programDirectories } from './postgres/program.js';
+import { adoptRound } from './reconcile/adopt-round.js';
 import { startReconciler } from './reconcile/reconciler.js';
 import { requeueAbandoned } from './reconcile/requeue-abandoned.js';
 
@@ -56,7 +57,10 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
   ];
   const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
   const reconciler = startReconciler(
-    [{ name: 'jobs', pause: 15_000, run: () => requeueAbandoned(pool, producer, logger) }],
+    [
+      { name: 'jobs', pause: 15_000, run: () => requeueAbandoned(pool, producer, logger) },
+      adoptRound({ ...shared, sourceNames: config.sourceNames }),
+    ],
     logger,
   );
   const liveness = keepAliveFile(join(tmpdir(), 'safekeep-worker.alive'), pool, workers);

@@ -8,7 +8,7 @@ import { type Environment, type EnvironmentName, environmentNames, environmentSc
 import { openEntry, readSourcesFile, type Source } from './sources.js';
 
 /** Which process reads the environment; each has variables that it cannot work without. */
-export type ProcessRole = 'api' | 'worker' | 'cli';
+export type ProcessRole = 'api' | 'worker' | 'cli' | 'catalog' | 'emergency';
 
 export type Config = Readonly<Environment> & {
   /** The names of the sources that may be asked for. */
@@ -18,7 +18,10 @@ export type Config = Readonly<Environment> & {
 /** The configuration of one kind of process, with what that kind cannot do without. */
 export type ConfigOf<Role extends ProcessRole> = Config & {
   readonly [Name in (typeof REQUIRED)[Role][number]]: NonNullable<Config[Name]>;
-} & (Role extends 'worker' ? { readonly sources: readonly Source[] } : unknown);
+} & (Role extends RoleWithSources ? { readonly sources: readonly Source[] } : unknown);
+
+/** These read the sources, so they need their URLs. */
+type RoleWithSources = 'worker' | 'emergency';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -33,6 +36,8 @@ const REQUIRED = {
   api: ['HISTORY_DATABASE_URL', 'REDIS_URL', 'JWT_SECRET'],
   worker: ['HISTORY_DATABASE_URL', 'REDIS_URL', 'BACKUP_ENCRYPTION_KEY'],
   cli: ['HISTORY_DATABASE_URL', 'REDIS_URL'],
+  catalog: ['HISTORY_DATABASE_URL', 'BACKUP_ENCRYPTION_KEY'],
+  emergency: ['BACKUP_ENCRYPTION_KEY'],
 } as const satisfies Record<ProcessRole, readonly EnvironmentName[]>;
 
 /**
@@ -54,7 +59,8 @@ export function loadConfig<Role extends ProcessRole>(variables: Variables, role:
     const name = String(issue.path[0]);
     if (values[name as EnvironmentName] !== undefined) problems.push(`${name}: ${issue.message}`);
   }
-  const sources = role === 'worker' ? { sources: readSources(values, problems) } : {};
+  const reads = role === 'worker' || role === 'emergency';
+  const sources = reads ? { sources: readSources(values, problems) } : {};
   const sourceNames = sources.sources?.map((source) => source.name) ?? readSourceNames(values, problems);
   if (!parsed.success || problems.length > 0) {
     const list = problems.map((problem) => `  - ${problem}`).join('\n');

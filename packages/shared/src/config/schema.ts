@@ -90,9 +90,9 @@ const timeZone = z.string().refine((value) => {
 
 /** Everything Safekeep reads from its environment; the names are a contract (README, .env.example). */
 export const environmentSchema = z.object({
-  HISTORY_DATABASE_URL: postgresUrl,
+  HISTORY_DATABASE_URL: postgresUrl.optional(),
   HISTORY_MIGRATIONS_URL: postgresUrl.optional(),
-  REDIS_URL: redisUrl,
+  REDIS_URL: redisUrl.optional(),
   SOURCE_DATABASE_URL: postgresUrl.optional(),
   SOURCES_FILE: z.string().optional(),
   SCRATCH_DATABASE_URL: postgresUrl.optional(),

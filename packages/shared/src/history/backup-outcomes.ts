@@ -18,7 +18,8 @@ export interface BackupResult {
   readonly tableCount: number;
   readonly rowCount: number;
   readonly largeObjectCount: number;
-  readonly sequence: number;
+  /** `null` where history went on without this backup and gave its number to another. */
+  readonly sequence: number | null;
   readonly hmac: string;
 }
 

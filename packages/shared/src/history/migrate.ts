@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import type { Config } from '../config/load.js';
+import type { ConfigOf } from '../config/load.js';
 import type { Secret } from '../config/secret.js';
 import { fail } from '../errors.js';
 import { errorCode } from '../logger.js';
@@ -21,7 +21,7 @@ const DIRECTORY = fileURLToPath(new URL('../../migrations', import.meta.url));
  * @throws SafekeepError HISTORY_UNAVAILABLE, MIGRATION_FAILED
  */
 export async function migrateHistory(
-  config: Pick<Config, 'HISTORY_DATABASE_URL' | 'HISTORY_MIGRATIONS_URL'>,
+  config: Pick<ConfigOf<'catalog'>, 'HISTORY_DATABASE_URL' | 'HISTORY_MIGRATIONS_URL'>,
 ): Promise<string[]> {
   const url = config.HISTORY_MIGRATIONS_URL ?? config.HISTORY_DATABASE_URL;
   const applied = await runner({

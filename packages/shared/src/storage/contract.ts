@@ -9,6 +9,16 @@ export interface StoredFile {
   close(): Promise<void>;
 }
 
+/** What stands under one name in the directory. */
+export interface DirectoryEntry {
+  readonly name: string;
+  /** Links are told, never followed. */
+  readonly kind: 'file' | 'directory' | 'link' | 'special';
+  /** Bytes; of a file. */
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+}
+
 /**
  * Where the backup files of one source live. All names are plain file names, made by Safekeep.
  *
@@ -22,6 +32,13 @@ export interface BackupStorage {
   check(): Promise<void>;
   /** Bytes that an unprivileged writer may still use. */
   freeBytes(): Promise<number>;
+  /** Bytes of the volume that these files are on, used by whomever. */
+  totalBytes(): Promise<number>;
+  /**
+   * Everything that stands in the directory itself, finished, unfinished or a stranger's, in no order. What comes or goes
+   * while it is read may be in the list or not. A directory that is not there is refused: nothing is missing from it.
+   */
+  list(): Promise<DirectoryEntry[]>;
   /** Whether a finished or unfinished file of this name exists. */
   isTaken(name: string): Promise<boolean>;
   /**
@@ -43,4 +60,10 @@ export interface BackupStorage {
   sweepPartials(): Promise<string[]>;
   /** Removes a published file that never got its sidecar. */
   remove(name: string): Promise<void>;
+  /**
+   * Removes published files in the given order, each for good before the next is touched: after a crash the first names
+   * are gone, never the last alone. A name that is not there is no error. Links, directories and devices are not touched:
+   * FILE_STRANGE, and what comes after them stays.
+   */
+  removeInOrder(names: readonly string[]): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import {
   access,
   type FileHandle,
@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { fail } from '../errors.js';
 import { errorCode } from '../logger.js';
-import type { BackupStorage, StoredFile } from './contract.js';
+import type { BackupStorage, DirectoryEntry, StoredFile } from './contract.js';
 
 const PARTIAL = /^\.(full|incremental)_backup_\d{8}_\d{6}\.[a-z.]+\.partial$/;
 
@@ -83,6 +83,27 @@ export class LocalStorage implements BackupStorage {
   async freeBytes(): Promise<number> {
     const { bavail, bsize } = await statfs(this.#directory);
     return bavail * bsize;
+  }
+
+  async totalBytes(): Promise<number> {
+    const { blocks, bsize } = await statfs(this.#directory);
+    return blocks * bsize;
+  }
+
+  async list(): Promise<DirectoryEntry[]> {
+    try {
+      const names = await readdir(this.#directory);
+      const entries: DirectoryEntry[] = [];
+      // One after the other: a directory may hold more names than there are descriptors.
+      for (const name of names) {
+        const facts = await lstat(join(this.#directory, name)).catch(unlessGone);
+        if (facts === null) continue;
+        entries.push({ name, kind: kindOf(facts), sizeBytes: facts.size, modifiedAt: facts.mtime });
+      }
+      return entries;
+    } catch (error) {
+      throw translate(error, this.#directory);
+    }
   }
 
   async isTaken(name: string): Promise<boolean> {
@@ -151,17 +172,13 @@ export class LocalStorage implements BackupStorage {
       const facts = await handle.stat();
       if (!facts.isFile()) {
         await handle.close();
-        throw fail('FILE_STRANGE', {
-          file: name,
-          what: facts.isDirectory() ? 'a directory' : 'a special file',
-        });
+        throw fail('FILE_STRANGE', { file: name, what: KINDS[kindOf(facts)] });
       }
       const read = () => Readable.from(contentOf(handle), { objectMode: false });
       return { size: facts.size, read, close: () => handle.close() };
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return null;
-      if (errorCode(error) === 'ELOOP')
-        throw fail('FILE_STRANGE', { file: name, what: 'a symbolic link' }, error);
+      if (errorCode(error) === 'ELOOP') throw fail('FILE_STRANGE', { file: name, what: KINDS.link }, error);
       throw translate(error, this.#directory);
     }
   }
@@ -182,6 +199,17 @@ export class LocalStorage implements BackupStorage {
     await unlink(this.#final(name)).catch((error: unknown) => {
       if (errorCode(error) !== 'ENOENT') throw translate(error, this.#directory);
     });
+  }
+
+  async removeInOrder(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const facts = await lstat(this.#final(name)).catch(unlessGone);
+      if (facts === null) continue;
+      const kind = kindOf(facts);
+      if (kind !== 'file') throw fail('FILE_STRANGE', { file: name, what: KINDS[kind] });
+      await this.remove(name);
+      await this.#syncDirectory();
+    }
   }
 
   async #syncDirectory(): Promise<void> {
@@ -210,6 +238,24 @@ async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer> {
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
+}
+
+const KINDS = {
+  file: 'an ordinary file',
+  directory: 'a directory',
+  link: 'a symbolic link',
+  special: 'a special file',
+} as const satisfies Record<DirectoryEntry['kind'], string>;
+
+function kindOf(facts: Stats): DirectoryEntry['kind'] {
+  if (facts.isFile()) return 'file';
+  if (facts.isDirectory()) return 'directory';
+  return facts.isSymbolicLink() ? 'link' : 'special';
+}
+
+function unlessGone(error: unknown): null {
+  if (errorCode(error) === 'ENOENT') return null;
+  throw error;
 }
 
 /** Also a link that leads nowhere takes its name. */

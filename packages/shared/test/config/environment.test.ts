@@ -43,6 +43,8 @@ const REQUIRED: Record<ProcessRole, string[]> = {
   api: ['HISTORY_DATABASE_URL', 'REDIS_URL', 'JWT_SECRET'],
   worker: ['HISTORY_DATABASE_URL', 'REDIS_URL', 'BACKUP_ENCRYPTION_KEY', 'SOURCE_DATABASE_URL'],
   cli: ['HISTORY_DATABASE_URL', 'REDIS_URL'],
+  catalog: ['HISTORY_DATABASE_URL', 'BACKUP_ENCRYPTION_KEY'],
+  emergency: ['BACKUP_ENCRYPTION_KEY', 'SOURCE_DATABASE_URL'],
 };
 
 describe('the environment', () => {

@@ -3,6 +3,8 @@ import { translateOutage } from '@safekeep/shared/history/outage';
 import { describeError } from '@safekeep/shared/logger';
 import { Command, CommanderError, Option } from 'commander';
 import { type CliOptions, type CliSession, openSession } from './session.js';
+import { catalogRebuildVerb } from './verbs/catalog-rebuild.js';
+import { emergencyVerb } from './verbs/emergency.js';
 import { fullVerb } from './verbs/full.js';
 import { listVerb } from './verbs/list.js';
 import { showVerb } from './verbs/show.js';
@@ -18,6 +20,9 @@ Exit codes:
 
 /** What a verb answers with: its exit code. */
 type Verb = (session: CliSession, ...args: string[]) => Promise<number>;
+
+/** A verb that opens what it needs itself. */
+type DirectVerb = (options: CliOptions) => Promise<number>;
 
 function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => Promise<void>): Command {
   const program = new Command('backup.sh')
@@ -60,7 +65,35 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
     );
   verb('show <id>', 'show one backup with all that history knows of it', showVerb);
   verb('status', 'show what is reachable, what runs, and the newest backup of each source', statusVerb);
+  addDirectVerbs(program);
   return program;
+}
+
+/** Verbs that work without the services that the others need, on a configuration of their own. */
+function addDirectVerbs(program: Command): void {
+  const direct = (parent: Command, usage: string, description: string, action: DirectVerb) => {
+    const command = parent
+      .command(usage)
+      .description(description)
+      .option('--json', 'print one JSON document on standard output', false)
+      .addOption(new Option('--source <name>', 'the source to work on'));
+    command.action(async () => {
+      process.exitCode = await action(command.opts<CliOptions>());
+    });
+  };
+  direct(
+    program,
+    'emergency',
+    'take a full backup in this process, with neither Redis nor history',
+    emergencyVerb,
+  );
+  const catalog = program.command('catalog').description('history and the files that it tells of');
+  direct(
+    catalog,
+    'rebuild',
+    'take every backup whose sidecar the key authenticates into history',
+    catalogRebuildVerb,
+  );
 }
 
 async function runVerb(verb: Verb, args: string[], options: CliOptions): Promise<void> {

@@ -36,7 +36,7 @@ export function openSession(options: CliOptions): CliSession {
     options,
     config,
     pool,
-    actor: { id: null, name: `cli:${userInfo().username}`, address: null },
+    actor: localActor(),
     producer: () => {
       producer ??= new Producer(config.REDIS_URL, () => {});
       return producer;
@@ -46,4 +46,9 @@ export function openSession(options: CliOptions): CliSession {
       await pool.end();
     },
   };
+}
+
+/** The user of the operating system. */
+export function localActor(): Actor {
+  return { id: null, name: `cli:${userInfo().username}`, address: null };
 }

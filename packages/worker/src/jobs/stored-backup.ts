@@ -35,8 +35,7 @@ export async function readTrustedSidecar(
   key: Secret,
 ): Promise<Sidecar> {
   const fileName = backup.fileName ?? '';
-  const text = await readSmall(storage, namesBeside(fileName).sidecar);
-  const sidecar = authenticate(text, fileName, key);
+  const sidecar = authenticateSidecar(await readSidecarText(storage, fileName), fileName, key);
   if (sidecar.id !== backup.id || sidecar.fileName !== fileName) {
     throw distrust('sidecar', 'the sidecar belongs to another backup');
   }
@@ -46,8 +45,9 @@ export async function readTrustedSidecar(
   return sidecar;
 }
 
-async function readSmall(storage: BackupStorage, name: string): Promise<string> {
-  const file = await openOrdinary(storage, name, 'sidecar');
+/** The text of a backup's sidecar, of which nothing is believed yet. @throws DistrustError */
+export async function readSidecarText(storage: BackupStorage, fileName: string): Promise<string> {
+  const file = await openOrdinary(storage, namesBeside(fileName).sidecar, 'sidecar');
   if (file === null) throw distrust('sidecar', 'the sidecar is missing');
   try {
     if (file.size > MAX_SIDECAR_BYTES) throw distrust('sidecar', 'the sidecar is too large to be one');
@@ -59,7 +59,8 @@ async function readSmall(storage: BackupStorage, name: string): Promise<string> 
   }
 }
 
-function authenticate(text: string, fileName: string, key: Secret): Sidecar {
+/** @throws DistrustError; SafekeepError KEY_UNKNOWN */
+export function authenticateSidecar(text: string, fileName: string, key: Secret): Sidecar {
   try {
     return parseSidecar(text, key.reveal());
   } catch (error) {

@@ -24,7 +24,7 @@ export function startReconciler(rounds: readonly Round[], logger: Logger): { clo
 
 function repeat(round: Round, logger: Logger): { close(): Promise<void> } {
   let running: Promise<void> | null = null;
-  const timer = setInterval(() => {
+  const begin = () => {
     if (running !== null) return;
     running = round
       .run()
@@ -37,7 +37,10 @@ function repeat(round: Round, logger: Logger): { close(): Promise<void> } {
       .finally(() => {
         running = null;
       });
-  }, round.pause);
+  };
+  // A worker that was away finds what happened meanwhile at once.
+  begin();
+  const timer = setInterval(begin, round.pause);
   return {
     close: async () => {
       clearInterval(timer);

@@ -1,0 +1,80 @@
+import type { Actor } from '@safekeep/shared/audit/audit';
+import type { Secret } from '@safekeep/shared/config/secret';
+import { adoptBackup, listFileNames } from '@safekeep/shared/history/adoption';
+import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import type pg from 'pg';
+import { resultOf } from '../jobs/sidecar-body.js';
+import { gapsOf, type Link } from './chain-gaps.js';
+import { type CatalogEntry, readCatalog } from './read-catalog.js';
+
+/** What a look at a source's sidecars came to. */
+export interface AdoptionSummary {
+  readonly source: string;
+  /** File names of the backups that history did not know and knows now. */
+  readonly adopted: readonly string[];
+  /** How many it knew already. */
+  readonly known: number;
+  /** Adopted as `missing`: the sidecar is there, its backup file is not. */
+  readonly missing: readonly string[];
+  /** Sidecars that were not believed, and authentic ones that could not be taken in. */
+  readonly rejected: readonly { readonly name: string; readonly reason: string }[];
+  /** Where the chain of sidecars has holes, in sentences. */
+  readonly gaps: readonly string[];
+}
+
+interface Adoption {
+  readonly pool: pg.Pool;
+  readonly storage: BackupStorage;
+  readonly source: string;
+  readonly encryptionKey: Secret;
+  readonly actor: Actor;
+}
+
+/** Takes every authentic backup of a directory into history that is not there yet. */
+export async function adoptAll(adoption: Adoption): Promise<AdoptionSummary> {
+  const { storage, source, encryptionKey } = adoption;
+  return adoptFrom(adoption, readCatalog(storage, source, encryptionKey));
+}
+
+/**
+ * Takes in only what stands under a file name that history has not seen: emergency backups, and what a history that was set
+ * back to an older copy has forgotten.
+ *
+ * @param passOver names of files that were rejected before
+ */
+export async function adoptUnknown(
+  adoption: Adoption,
+  passOver: ReadonlySet<string>,
+): Promise<AdoptionSummary> {
+  const { pool, storage, source, encryptionKey } = adoption;
+  const names = await listFileNames(pool, source);
+  const wanted = (data: string) => !names.has(data) && !passOver.has(`${data}.meta`);
+  return adoptFrom(adoption, readCatalog(storage, source, encryptionKey, wanted));
+}
+
+async function adoptFrom(
+  { pool, source, actor }: Adoption,
+  entries: AsyncIterable<CatalogEntry>,
+): Promise<AdoptionSummary> {
+  const adopted: string[] = [];
+  const missing: string[] = [];
+  const rejected: { name: string; reason: string }[] = [];
+  const links: Link[] = [];
+  let known = 0;
+  for await (const entry of entries) {
+    if (entry.kind === 'rejected') {
+      rejected.push(entry);
+      continue;
+    }
+    const { sidecar } = entry;
+    links.push(sidecar);
+    const present = entry.file !== 'missing';
+    const { id, type, baseId, fileName } = sidecar;
+    const found = { id, source, type, baseId, result: resultOf(sidecar), present };
+    const adoption = await adoptBackup(pool, found, actor);
+    if (adoption === 'known') known += 1;
+    else if (adoption === 'base-unknown') rejected.push({ name: fileName, reason: 'its base is not there' });
+    else (present ? adopted : missing).push(fileName);
+  }
+  return { source, adopted, known, missing, rejected, gaps: gapsOf(links) };
+}

@@ -1,0 +1,45 @@
+import { loadConfig } from '@safekeep/shared/config/load';
+import { fail } from '@safekeep/shared/errors';
+import { createHistoryPool } from '@safekeep/shared/history/database';
+import { migrateHistory } from '@safekeep/shared/history/migrate';
+import { LocalStorage } from '@safekeep/shared/storage/local';
+import { type AdoptionSummary, adoptAll } from '../../catalog/adopt-found.js';
+import { print } from '../print.js';
+import { type CliOptions, localActor } from '../session.js';
+
+/**
+ * `backup.sh catalog rebuild`: makes history's tables where they are not there and takes in every backup whose sidecar the
+ * key authenticates. Needs the files and the key, not Redis. Exits with 1 when there are sidecars that it does not believe.
+ */
+export async function catalogRebuildVerb(options: CliOptions): Promise<number> {
+  const config = loadConfig(process.env, 'catalog');
+  const names = options.source === undefined ? config.sourceNames : [options.source];
+  const unknown = names.find((name) => !config.sourceNames.includes(name));
+  if (unknown !== undefined) {
+    throw fail('SOURCE_UNKNOWN', { source: unknown, known: config.sourceNames.join(', ') });
+  }
+  await migrateHistory(config);
+  const pool = createHistoryPool(config.HISTORY_DATABASE_URL, 2, () => {});
+  try {
+    const found: AdoptionSummary[] = [];
+    for (const source of names) {
+      const storage = new LocalStorage(config.BACKUP_DIR, source);
+      const encryptionKey = config.BACKUP_ENCRYPTION_KEY;
+      found.push(await adoptAll({ pool, storage, source, encryptionKey, actor: localActor() }));
+    }
+    print(options, found, () => found.map(describe).join('\n'));
+    return found.some((summary) => summary.rejected.length > 0) ? 1 : 0;
+  } finally {
+    await pool.end();
+  }
+}
+
+function describe(summary: AdoptionSummary): string {
+  const { source, adopted, missing, known, rejected, gaps } = summary;
+  const lines = [`source ${source}: ${adopted.length} taken into history, ${known} known already`];
+  for (const file of missing) lines.push(`  missing   ${file}: its sidecar is there, the backup file is not`);
+  for (const { name, reason } of rejected) lines.push(`  REFUSED   ${name}: ${reason}`);
+  for (const gap of gaps) lines.push(`  gap       ${gap}`);
+  if (adopted.length > 0) lines.push('  next      verify them: backup.sh test');
+  return lines.join('\n');
+}
