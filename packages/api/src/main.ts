@@ -49,7 +49,16 @@ async function serve(config: Config, pool: pg.Pool, logger: Logger): Promise<voi
   // The first login shall not come before the connection; without Redis the API serves what it can.
   await once(redis, 'ready').catch(() => {});
   const sourceNames = config.sourceNames;
-  const app = createApp({ pool, producer, redis, jwtSecret: config.JWT_SECRET, sourceNames, logger });
+  const app = createApp({
+    pool,
+    producer,
+    redis,
+    jwtSecret: config.JWT_SECRET,
+    sourceNames,
+    targets: { rto: config.RTO_TARGET, rpo: config.RPO_TARGET },
+    metricsToken: config.METRICS_TOKEN,
+    logger,
+  });
   const server = createApiServer(app, logger);
   server.listen(config.PORT, config.HOST);
   await once(server, 'listening').catch((error: Error) => {

@@ -8,6 +8,7 @@ import {
 import { backupDetail } from '@safekeep/shared/contracts/backup-detail';
 import { liveness, readiness } from '@safekeep/shared/contracts/health';
 import { loginAnswer, loginRequest } from '@safekeep/shared/contracts/login';
+import { monitoringHealth, statistics, statisticsQuery } from '@safekeep/shared/contracts/monitoring';
 import { openApiContract } from '@safekeep/shared/contracts/openapi';
 import { verification, verificationStatus, verifyRequest } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
@@ -17,7 +18,10 @@ import { requestFullBackup } from './routes/full-backup.js';
 import { tellAlive, tellReady } from './routes/health.js';
 import { readHistory } from './routes/history.js';
 import { login } from './routes/login.js';
+import { readMetrics } from './routes/metrics.js';
+import { readMonitoringHealth } from './routes/monitoring-health.js';
 import { tellContract } from './routes/openapi.js';
+import { readStatistics } from './routes/statistics.js';
 import { readVerificationStatus } from './routes/verification-status.js';
 import { requestVerify } from './routes/verify.js';
 
@@ -107,6 +111,52 @@ export const routes: readonly Route[] = [
     response: backupDetail,
     errors: ['BACKUP_UNKNOWN'],
     handle: readBackup,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/monitoring/health',
+    summary: 'Tell whether backups are in order',
+    description: 'The alerts that are open; with a token also what they are about.',
+    role: null,
+    optionalToken: true,
+    audit: { action: 'monitoring.read', by: 'pipeline' },
+    throttle: 'none',
+    request: {},
+    status: 200,
+    response: monitoringHealth,
+    errors: ['TOKEN_MISSING'],
+    handle: readMonitoringHealth,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/monitoring/statistics',
+    summary: 'Count what ended in the last days',
+    description:
+      'By UTC day and type, and by source; and why `complianceStatus` of the health is what it is now.',
+    role: 'viewer',
+    audit: { action: 'monitoring.read', by: 'pipeline' },
+    throttle: 'none',
+    request: { query: statisticsQuery },
+    status: 200,
+    response: statistics,
+    errors: [],
+    handle: readStatistics,
+  }),
+  // Prometheus asks every minute, and with a token of its own or none.
+  route({
+    method: 'GET',
+    path: '/backup/monitoring/metrics',
+    summary: 'Tell Prometheus',
+    description: 'With METRICS_TOKEN set, that token is needed as bearer token, and no other one will do.',
+    role: null,
+    audit: null,
+    throttle: 'none',
+    request: { headers: z.object({ authorization: z.string().optional() }) },
+    status: 200,
+    response: z.string(),
+    produces: ['text/plain'],
+    errors: ['METRICS_TOKEN_WRONG'],
+    handle: readMetrics,
   }),
   // Orchestrators ask every few seconds and without a token; that leaves no trace in the audit trail.
   route({

@@ -1,13 +1,15 @@
-import { readFileSync } from 'node:fs';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Logger } from '@safekeep/shared/logger';
+import type { Targets } from '@safekeep/shared/policy/health';
 import type { Producer } from '@safekeep/shared/queues/producer';
+import { VERSION } from '@safekeep/shared/version';
 import type { Redis } from 'ioredis';
 import type pg from 'pg';
 import { Gate } from './auth/gate.js';
 import type { LoginDesk } from './auth/login.js';
 import { PasswordCheck } from './auth/password.js';
 import { Tokens } from './auth/token.js';
+import { Metrics } from './metrics/metrics.js';
 import { describeApi } from './openapi/describe-api.js';
 import type { OpenApiDocument } from './openapi/document.js';
 import type { Route } from './route.js';
@@ -25,6 +27,10 @@ export interface Dependencies {
   readonly jwtSecret: Secret;
   /** The names only: the API has no business with the URLs. */
   readonly sourceNames: readonly string[];
+  /** What RTO_TARGET and RPO_TARGET ask for. */
+  readonly targets: Targets;
+  /** Who reads the metrics must have it, if it is set. */
+  readonly metricsToken: Secret | undefined;
   readonly logger: Logger;
 }
 
@@ -36,6 +42,7 @@ export interface Services extends Omit<Dependencies, 'redis' | 'jwtSecret'> {
   readonly refusals: Counter;
   /** What this API promises. */
   readonly contract: OpenApiDocument;
+  readonly metrics: Metrics;
 }
 
 export function createServices(dependencies: Dependencies, routes: readonly Route[]): Services {
@@ -50,13 +57,8 @@ export function createServices(dependencies: Dependencies, routes: readonly Rout
       gate: new Gate(HASHES_AT_A_TIME, LOGINS_WAITING),
     },
     writes: new WriteThrottle(redis),
+    metrics: new Metrics(kept),
     refusals: new Counter(redis, 'refusals', ANONYMOUS_REFUSALS),
-    contract: describeApi(routes, productVersion()),
+    contract: describeApi(routes, VERSION),
   };
-}
-
-/** package.json stands beside both `src` and `dist`. */
-function productVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return version;
 }

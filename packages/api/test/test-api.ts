@@ -30,7 +30,12 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-export async function startTestApi(options: { patience?: Patience } = {}): Promise<TestApi> {
+interface Options {
+  readonly patience?: Patience;
+  readonly metricsToken?: string;
+}
+
+export async function startTestApi(options: Options = {}): Promise<TestApi> {
   const history = await emptyDatabase();
   await migrateHistory({ HISTORY_DATABASE_URL: history, HISTORY_MIGRATIONS_URL: undefined });
   const pool = createHistoryPool(history, 10, () => {});
@@ -49,6 +54,8 @@ export async function startTestApi(options: { patience?: Patience } = {}): Promi
     producer,
     jwtSecret: new Secret(jwtSecret),
     sourceNames: ['main', 'lab'],
+    targets: { rto: 14_400, rpo: 93_600 },
+    metricsToken: options.metricsToken === undefined ? undefined : new Secret(options.metricsToken),
     logger,
   });
   const server = createApiServer(app, logger, options.patience).listen(0, '127.0.0.1');

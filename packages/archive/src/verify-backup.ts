@@ -81,8 +81,7 @@ async function drain(content: AsyncIterable<Buffer>): Promise<void> {
   for await (const _ of content);
 }
 
-/** Compares size and sha256 of a file with what its authenticated sidecar says; decrypts nothing. */
-export async function verifyBytes(
+async function verifyBytes(
   file: OpenFile,
   expected: { readonly size: number; readonly sha256: string },
   onBytes: (done: number) => void,

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import type { Secret } from '../config/secret.js';
 import { fail } from '../errors.js';
 import { type JobData, type JobName, jobContracts, QUEUE_PREFIX, type QueueName } from './contracts.js';
+import { readQueue } from './queue-figures.js';
 import { JOB_SETTINGS, PRODUCER_DEADLINE, producerConnection } from './settings.js';
 
 /** What the queue `backup` looks like now. */
@@ -68,15 +69,20 @@ export class Producer {
 
   /** The queue `backup` in figures, `null` when Redis does not answer. */
   async state(): Promise<QueueState | null> {
+    const figures = await this.inspect((queue, database) => readQueue(queue('backup'), database));
+    if (figures === null) return null;
+    const { workers, active, waiting, delayed } = figures;
+    return { workers, active, waiting: waiting + delayed };
+  }
+
+  /** What `read` finds out about the queues, `null` when Redis does not answer in time. */
+  async inspect<T>(
+    read: (queue: (name: QueueName) => Queue, database: string) => Promise<T>,
+  ): Promise<T | null> {
     try {
-      const counts = await this.#whileReady(() =>
-        this.#queue('backup').getJobCounts('active', 'wait', 'delayed'),
+      return await this.#whileReady(() =>
+        read((name) => this.#queue(name), String(this.#redis.options.db ?? 0)),
       );
-      const connected = await this.#whileReady(() => this.#queue('backup').getWorkers());
-      // Redis lists the clients of all its databases.
-      const database = String(this.#redis.options.db ?? 0);
-      const workers = connected.filter((worker) => worker.db === database).length;
-      return { workers, active: counts.active ?? 0, waiting: (counts.wait ?? 0) + (counts.delayed ?? 0) };
     } catch {
       return null;
     }

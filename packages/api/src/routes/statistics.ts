@@ -1,0 +1,37 @@
+import type { Statistics, StatisticsQuery } from '@safekeep/shared/contracts/monitoring';
+import {
+  countVerifications,
+  readOutcomes,
+  readOutcomesByDay,
+  readOutcomesBySource,
+  summarizeRecoveryTests,
+} from '@safekeep/shared/history/statistics';
+import type { Answer, Call } from '../route.js';
+import type { Services } from '../services.js';
+import { readCompliance } from './monitoring-health.js';
+
+const DAY = 86_400_000;
+
+/** What ended in the last days; the compliance is that of now. */
+export async function readStatistics(
+  services: Services,
+  { input, audit }: Call<{ query: StatisticsQuery }>,
+): Promise<Answer<Statistics>> {
+  const { days } = input.query;
+  audit.detail = { days };
+  const to = new Date();
+  const period = { from: new Date(to.getTime() - days * DAY), to };
+  const { status, reasons } = await readCompliance(services);
+  return {
+    body: {
+      days,
+      ...period,
+      backups: await readOutcomes(services.pool, period),
+      byDay: await readOutcomesByDay(services.pool, period),
+      bySource: await readOutcomesBySource(services.pool, period),
+      verifications: await countVerifications(services.pool, period),
+      recoveryTests: await summarizeRecoveryTests(services.pool, period),
+      compliance: { status, reasons: [...reasons] },
+    },
+  };
+}
