@@ -9,7 +9,7 @@ import { routes } from './routes.js';
 import { createServices, type Dependencies } from './services.js';
 
 /**
- * The API as an Express application. Addresses are those of the TCP connection: `trust proxy` stays off, because
+ * The API as an Express application. Addresses are those of the TCP connection, or what that many trusted proxies say:
  * anybody could write an X-Forwarded-For header and slip out of the throttles.
  */
 export function createApp(dependencies: Dependencies): Express {
@@ -17,6 +17,7 @@ export function createApp(dependencies: Dependencies): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', dependencies.trustedProxies);
   app.use(identifyRequest, logRequests(services.logger), secureHeaders, forbidCaching);
   for (const path of new Set(routes.map((route) => route.path))) {
     const here = routes.filter((route) => route.path === path);

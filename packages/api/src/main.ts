@@ -58,6 +58,7 @@ async function serve(config: Config, pool: pg.Pool, logger: Logger): Promise<voi
     targets: { rto: config.RTO_TARGET, rpo: config.RPO_TARGET },
     metricsToken: config.METRICS_TOKEN,
     logger,
+    trustedProxies: config.TRUST_PROXY,
   });
   const server = createApiServer(app, logger);
   server.listen(config.PORT, config.HOST);

@@ -1,3 +1,4 @@
+import { auditEvent, auditQuery } from '@safekeep/shared/contracts/audit';
 import {
   backup,
   backupId,
@@ -13,6 +14,7 @@ import { openApiContract } from '@safekeep/shared/contracts/openapi';
 import { verification, verificationStatus, verifyRequest } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
 import { type Route, route } from './route.js';
+import { readAuditTrail } from './routes/audit.js';
 import { readBackup } from './routes/backup-detail.js';
 import { requestFullBackup } from './routes/full-backup.js';
 import { tellAlive, tellReady } from './routes/health.js';
@@ -157,6 +159,22 @@ export const routes: readonly Route[] = [
     produces: ['text/plain'],
     errors: ['METRICS_TOKEN_WRONG'],
     handle: readMetrics,
+  }),
+  route({
+    method: 'GET',
+    path: '/audit',
+    summary: 'List the events of the audit trail, newest first',
+    description:
+      'Each event carries the hash of the one before it; `backup.sh audit verify` checks the chain. `action` takes one action (`backup.request`) or all of an area (`backup`). Reading leaves an event too.',
+    role: 'auditor',
+    audit: { action: 'audit.read', by: 'pipeline' },
+    throttle: 'none',
+    request: { query: auditQuery },
+    status: 200,
+    response: z.array(auditEvent),
+    answerHeaders: { 'X-Total-Count': 'How many events match, beyond this page.' },
+    errors: [],
+    handle: readAuditTrail,
   }),
   // Orchestrators ask every few seconds and without a token; that leaves no trace in the audit trail.
   route({

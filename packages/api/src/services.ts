@@ -32,6 +32,8 @@ export interface Dependencies {
   /** Who reads the metrics must have it, if it is set. */
   readonly metricsToken: Secret | undefined;
   readonly logger: Logger;
+  /** How many proxies stand before the API, whose X-Forwarded headers are believed. */
+  readonly trustedProxies: number;
 }
 
 /** What the handlers and the pipeline work with. */

@@ -33,6 +33,7 @@ export interface TestApi {
 interface Options {
   readonly patience?: Patience;
   readonly metricsToken?: string;
+  readonly trustedProxies?: number;
 }
 
 export async function startTestApi(options: Options = {}): Promise<TestApi> {
@@ -57,6 +58,7 @@ export async function startTestApi(options: Options = {}): Promise<TestApi> {
     targets: { rto: 14_400, rpo: 93_600 },
     metricsToken: options.metricsToken === undefined ? undefined : new Secret(options.metricsToken),
     logger,
+    trustedProxies: options.trustedProxies ?? 0,
   });
   const server = createApiServer(app, logger, options.patience).listen(0, '127.0.0.1');
   await once(server, 'listening');

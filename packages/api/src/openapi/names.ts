@@ -1,3 +1,4 @@
+import { auditEvent } from '@safekeep/shared/contracts/audit';
 import { backup } from '@safekeep/shared/contracts/backup';
 import { backupDetail } from '@safekeep/shared/contracts/backup-detail';
 import { problem } from '@safekeep/shared/contracts/problem';
@@ -7,6 +8,7 @@ import { z } from 'zod';
 
 /** What the document describes once and refers to by name; everything else stands where it is used. */
 const NAMED = {
+  AuditEvent: auditEvent,
   Backup: backup,
   BackupDetail: backupDetail,
   Problem: problem,

@@ -88,6 +88,12 @@ const timeZone = z.string().refine((value) => {
   }
 }, 'it needs an IANA time zone such as UTC or Europe/Berlin');
 
+/** How many proxies stand before the API; `off` is none. */
+const proxies = z
+  .string()
+  .regex(/^([1-9]|off)$/, 'it needs off, or the number of proxies before the API, 1 to 9')
+  .transform((value) => (value === 'off' ? 0 : Number(value)));
+
 /** Everything Safekeep reads from its environment; the names are a contract (README, .env.example). */
 export const environmentSchema = z.object({
   HISTORY_DATABASE_URL: postgresUrl.optional(),
@@ -108,6 +114,7 @@ export const environmentSchema = z.object({
   RPO_TARGET: duration.default(26 * SECONDS_OF_UNIT.h),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(3000),
+  TRUST_PROXY: proxies.default(0),
   JWT_SECRET: jwtSecret.optional(),
   ADMIN_USERNAME: z
     .string()

@@ -22,6 +22,7 @@ const VARIABLES: Record<string, unknown> = {
   RPO_TARGET: 93_600,
   HOST: '127.0.0.1',
   PORT: 3000,
+  TRUST_PROXY: 0,
   JWT_SECRET: 'required',
   ADMIN_USERNAME: 'admin',
   ADMIN_PASSWORD: 'optional',
@@ -116,6 +117,7 @@ const REFUSED: [name: string, values: string[], remedy: RegExp][] = [
   ['LOG_FILE', ['backup.log'], /needs an absolute path/],
   ['LOG_LEVEL', ['verbose', 'INFO', 'silly'], /needs error, warn, info or debug/],
   ['PORT', ['-1', '65536', '3000.5', 'http'], /needs a whole number from 0 to 65535/],
+  ['TRUST_PROXY', ['0', '10', 'on', 'true', '10.0.0.1', '-1'], /needs off, or the number of proxies/],
   ['WORKER_CONCURRENCY', ['0', '65', 'two'], /needs a whole number from 1 to 64/],
   ['NOTIFY_ON_SUCCESS', ['true', '1', 'yes'], /needs on or off/],
   ['ADMIN_USERNAME', ['Admin', '-admin', 'a b', 'x'.repeat(65)], /needs 1 to 64 of a-z/],
@@ -162,6 +164,13 @@ const TAKEN: [name: string, values: [given: string, read: unknown][]][] = [
   ['BACKUP_COMPRESSION', [['gzip:1', 'gzip:1']]],
   ['NOTIFY_ON_SUCCESS', [['on', true]]],
   ['PORT', [['0', 0]]],
+  [
+    'TRUST_PROXY',
+    [
+      ['off', 0],
+      ['2', 2],
+    ],
+  ],
   ['REDIS_URL', [['rediss://user:pass@host:6380/2', new Secret('')]]],
 ];
 

@@ -3,6 +3,7 @@ import { translateOutage } from '@safekeep/shared/history/outage';
 import { describeError } from '@safekeep/shared/logger';
 import { Command, CommanderError, Option } from 'commander';
 import { type CliOptions, type CliSession, openSession } from './session.js';
+import { auditListVerb, auditVerifyVerb } from './verbs/audit.js';
 import { catalogRebuildVerb } from './verbs/catalog-rebuild.js';
 import { emergencyVerb } from './verbs/emergency.js';
 import { fullVerb } from './verbs/full.js';
@@ -21,6 +22,9 @@ Exit codes:
 /** What a verb answers with: its exit code. */
 type Verb = (session: CliSession, ...args: string[]) => Promise<number>;
 
+/** Adds a verb with the options that all have. */
+type AddVerb = (usage: string, description: string, action: Verb, parent?: Command) => Command;
+
 /** A verb that opens what it needs itself. */
 type DirectVerb = (options: CliOptions) => Promise<number>;
 
@@ -30,8 +34,8 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(see backup.sh --help)')
     .exitOverride();
-  const verb = (usage: string, description: string, action: Verb) => {
-    const command = program
+  const verb: AddVerb = (usage, description, action, parent = program) => {
+    const command = parent
       .command(usage)
       .description(description)
       .option('--json', 'print one JSON document on standard output', false)
@@ -66,7 +70,30 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
   verb('show <id>', 'show one backup with all that history knows of it', showVerb);
   verb('status', 'show what is reachable, what runs, and the newest backup of each source', statusVerb);
   addDirectVerbs(program);
+  addAuditVerbs(program, verb);
   return program;
+}
+
+/** The verbs of the audit trail. */
+function addAuditVerbs(program: Command, verb: AddVerb): void {
+  const audit = program
+    .command('audit')
+    .description('the audit trail: who did what, and whether it is whole');
+  verb('list', 'list events, newest first', auditListVerb, audit)
+    .addOption(new Option('--limit <n>', 'how many at most').default('50'))
+    .addOption(new Option('--action <action>', 'only this action (backup.request) or area (backup)'))
+    .addOption(new Option('--actor <name>', 'only what this person or process did'))
+    .addOption(new Option('--target <target>', 'only what was done to this, such as the id of a backup'))
+    .addOption(new Option('--since <time>', 'from this time on, such as 2026-01-31T00:00:00Z'))
+    .addOption(new Option('--until <time>', 'before this time'));
+  verb(
+    'verify',
+    'check that no event was edited, removed or put elsewhere',
+    auditVerifyVerb,
+    audit,
+  ).addOption(
+    new Option('--expect <seq:hash>', 'a head that was noted before; shows also whether the end was cut off'),
+  );
 }
 
 /** Verbs that work without the services that the others need, on a configuration of their own. */

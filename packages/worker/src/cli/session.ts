@@ -12,6 +12,14 @@ export interface CliOptions {
   readonly wait?: boolean;
   readonly limit?: string;
   readonly status?: string;
+  /** Filters of `audit list`. */
+  readonly action?: string;
+  readonly actor?: string;
+  readonly target?: string;
+  readonly since?: string;
+  readonly until?: string;
+  /** An event that `audit verify` printed earlier. */
+  readonly expect?: string;
 }
 
 /** What a verb works with: history directly, and the queue when it asks for it. */

@@ -72,6 +72,25 @@ describe('backup.sh', function () {
     expect(events[1]?.actor).to.equal('worker');
   });
 
+  it('audit list and audit verify read the trail; a broken one is exit code 5 and says where', async () => {
+    const list = await world.cli(['audit', 'list', '--action', 'backup', '--limit', '1', '--json']);
+    expect(list.code).to.equal(0);
+    expect(JSON.parse(list.stdout)).to.have.length(1);
+    const whole = await world.cli(['audit', 'verify']);
+    expect(whole.code).to.equal(0);
+    const [, head = ''] = /^head: (\d+:[0-9a-f]{64})$/m.exec(whole.stdout) ?? [];
+    expect((await world.cli(['audit', 'verify', '--expect', head])).code).to.equal(0);
+    expect((await world.cli(['audit', 'verify', '--expect', 'latest'])).code).to.equal(2);
+    await world.sql(
+      'history',
+      `ALTER TABLE audit_events DISABLE TRIGGER ALL; UPDATE audit_events SET actor = 'x' WHERE seq = 2;
+       ALTER TABLE audit_events ENABLE TRIGGER ALL`,
+    );
+    const broken = await world.cli(['audit', 'verify']);
+    expect(broken.code).to.equal(5);
+    expect(broken.stdout).to.contain('BROKEN at event 2').and.to.contain('edited');
+  });
+
   it('a failed backup ends the command with the exit code of its reason and says what to do', async () => {
     await world.killWorkers();
     await world.startWorker({ BACKUP_DIR: '/nowhere/at/all' });
