@@ -53,6 +53,10 @@ const bodyFields = {
   postgresVersion: text,
   pgDumpVersion: text,
   database: text,
+  // How the database stores text. Backups of earlier versions do not tell.
+  encoding: text.optional(),
+  collate: text.optional(),
+  ctype: text.optional(),
   compression: z.string().regex(/^(none|(gzip|lz4|zstd):\d{1,2})$/),
   cipher: z.literal('aes-256-cbc-pbkdf2'),
   keyId: z.string().regex(/^[0-9a-f]{16}$/),

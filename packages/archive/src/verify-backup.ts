@@ -81,7 +81,8 @@ async function drain(content: AsyncIterable<Buffer>): Promise<void> {
   for await (const _ of content);
 }
 
-async function verifyBytes(
+/** Compares size and sha256 of a file with what its authenticated sidecar says; decrypts nothing. */
+export async function verifyBytes(
   file: OpenFile,
   expected: { readonly size: number; readonly sha256: string },
   onBytes: (done: number) => void,

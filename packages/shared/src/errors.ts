@@ -311,6 +311,42 @@ export const ERRORS = {
     exitCode: 1,
     retryable: true,
   },
+  PG_RESTORE_TOO_OLD: {
+    message: 'The backup was made with pg_dump {archive}, newer than the newest pg_restore here ({client}).',
+    hint: 'Install the PostgreSQL client of version {archive} or newer on the workers.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
+  TARGET_UNREACHABLE: {
+    message:
+      'The server to restore to cannot be reached, or the connection to it broke (SQLSTATE {sqlstate}).',
+    hint: 'Check that it runs, has a free connection, and that RESTORE_DATABASE_URL is right (default: the URL of the source).',
+    httpStatus: 502,
+    exitCode: 4,
+    retryable: true,
+  },
+  TARGET_LOGIN_FAILED: {
+    message: 'The server to restore to refuses the login (SQLSTATE {sqlstate}).',
+    hint: 'Check user, password and database in RESTORE_DATABASE_URL (default: the URL of the source), and pg_hba.conf there.',
+    httpStatus: 502,
+    exitCode: 3,
+    retryable: false,
+  },
+  TARGET_REFUSED: {
+    message: 'The server to restore to refuses to {doing} (SQLSTATE {sqlstate}).',
+    hint: 'Give the role of RESTORE_DATABASE_URL what it lacks (CREATEDB to make databases), or name a role that has it.',
+    httpStatus: 502,
+    exitCode: 3,
+    retryable: false,
+  },
+  RESTORE_FAILED: {
+    message: 'The restore into the database {database} failed ({evidence}).',
+    hint: 'Look up the SQLSTATE; the log of the target’s server has the whole message. The backup is intact.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: false,
+  },
   RUN_FENCED: {
     message: 'This run lost its place to another one and published nothing.',
     hint: 'Nothing to do: the backup goes on elsewhere. If it happens often, look for frozen workers or a slow history database.',

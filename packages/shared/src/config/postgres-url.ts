@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type ConnectionOptions, parse } from 'pg-connection-string';
-import type { Secret } from './secret.js';
+import { Secret } from './secret.js';
 
 /**
  * Takes a PostgreSQL URL apart as libpq does: with libpq's meaning of `sslmode` (`require` encrypts without checking
@@ -31,4 +31,11 @@ export function postgresUrlMistake(url: string): string | null {
   }
   if (/%0a|%0d|%00/i.test(url)) return 'line breaks in a PostgreSQL URL are not supported';
   return null;
+}
+
+/** The same server, role and settings, with another database. */
+export function withDatabase(url: Secret, database: string): Secret {
+  const other = new URL(url.reveal());
+  other.pathname = `/${encodeURIComponent(database)}`;
+  return new Secret(other.href);
 }

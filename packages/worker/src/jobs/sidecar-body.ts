@@ -45,6 +45,7 @@ export function sidecarBody(backup: FinishedBackup): SidecarBody {
     postgresVersion: snapshot.serverVersion,
     pgDumpVersion: backup.programs.version,
     database: snapshot.database,
+    ...snapshot.text,
     compression: backup.compression,
     cipher: 'aes-256-cbc-pbkdf2',
     keyId: keyId(backup.passphrase),

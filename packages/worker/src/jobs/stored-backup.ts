@@ -1,14 +1,15 @@
 import { ArchiveError } from '@safekeep/archive/archive-error';
 import { MAX_SIDECAR_BYTES, parseSidecar, type Sidecar } from '@safekeep/archive/sidecar';
+import type { BackupStep } from '@safekeep/archive/verify-backup';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { fail, SafekeepError } from '@safekeep/shared/errors';
 import type { BackupStorage, StoredFile } from '@safekeep/shared/storage/contract';
 import { namesBeside } from './file-names.js';
 
-/** Why a stored backup cannot be trusted, found before anything of it is decrypted. */
+/** Why a stored backup cannot be trusted. */
 export interface Distrust {
-  readonly verdict: 'file' | 'sidecar' | 'companion';
+  readonly verdict: 'file' | 'sidecar' | 'companion' | BackupStep;
   readonly reason: string;
 }
 

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { sqlstateOf } from './diagnose.js';
 import type { LibpqAccess } from './libpq-environment.js';
+import { stopGroup } from './process-group.js';
 import type { PostgresPrograms } from './program.js';
 
 /** A running pg_dump or pg_dumpall. */
@@ -28,7 +29,6 @@ export interface DumpOptions {
   readonly lockTimeout: number;
 }
 
-const KILL_GRACE = 5_000;
 /** What is kept of stderr to find the SQLSTATE in, in bytes; it is never logged. */
 const STDERR_KEPT = 16_384;
 
@@ -75,20 +75,4 @@ function start(program: DumpEnd['program'], options: DumpOptions, args: readonly
     return { program, exit, ok: exit === 0, sqlstate: sqlstateOf(stderr) };
   });
   return { stdout: child.stdout, ended, stop: () => stopGroup(child.pid, ended) };
-}
-
-function stopGroup(pid: number | undefined, ended: Promise<unknown>): void {
-  if (pid === undefined) return;
-  signalGroup(pid, 'SIGTERM');
-  const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), KILL_GRACE);
-  const disarm = () => clearTimeout(timer);
-  ended.then(disarm, disarm);
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // The group has ended already.
-  }
 }

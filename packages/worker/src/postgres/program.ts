@@ -70,3 +70,22 @@ export function chooseProgram(
   if (fit !== undefined) return fit;
   throw fail('PG_DUMP_TOO_OLD', { source: server.source, server: server.version, client: newest.version });
 }
+
+/**
+ * Chooses the oldest programs whose pg_restore can read what this pg_dump wrote: a newer one than needed sets what an
+ * older server does not know.
+ *
+ * @throws SafekeepError PG_DUMP_MISSING, PG_RESTORE_TOO_OLD
+ */
+export function chooseRestoreProgram(
+  found: readonly PostgresPrograms[],
+  pgDumpVersion: string,
+): PostgresPrograms {
+  const byAge = [...found].sort((left, right) => left.major - right.major);
+  const newest = byAge.at(-1);
+  if (newest === undefined) throw fail('PG_DUMP_MISSING');
+  const major = Number.parseInt(pgDumpVersion, 10);
+  const fit = byAge.find((programs) => programs.major >= major);
+  if (fit !== undefined) return fit;
+  throw fail('PG_RESTORE_TOO_OLD', { archive: pgDumpVersion, client: newest.version });
+}

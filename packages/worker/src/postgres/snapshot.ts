@@ -25,6 +25,7 @@ export interface Snapshot {
   readonly name: string;
   readonly facts: SnapshotFacts;
   readonly database: string;
+  readonly text: { readonly encoding: string; readonly collate: string; readonly ctype: string };
   /** Such as `15.18`. */
   readonly serverVersion: string;
   /** Queries in the snapshot. */
@@ -60,12 +61,14 @@ export async function openSnapshot(
     await client.query(`SET lock_timeout = ${lockTimeout}`);
     const control = await readControl(client);
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-    const { name, database, serverVersion, ...facts } = await exportSnapshot(client);
+    const { name, database, encoding, collate, ctype, serverVersion, ...facts } =
+      await exportSnapshot(client);
     const close = () => client.end().catch(() => {});
     return {
       source: source.name,
       name,
       database,
+      text: { encoding, collate, ctype },
       serverVersion,
       client,
       facts: { ...facts, ...control },
@@ -95,6 +98,9 @@ async function readControl(client: pg.Client): Promise<Control> {
 interface Exported extends Omit<SnapshotFacts, keyof Control> {
   readonly name: string;
   readonly database: string;
+  readonly encoding: string;
+  readonly collate: string;
+  readonly ctype: string;
   readonly serverVersion: string;
 }
 
@@ -103,9 +109,11 @@ async function exportSnapshot(client: pg.Client): Promise<Exported> {
     SELECT pg_export_snapshot() AS name, current_database() AS database,
            split_part(current_setting('server_version'), ' ', 1) AS "serverVersion",
            txid_snapshot_xmin(txid_current_snapshot())::text AS xmin, pg_is_in_recovery() AS "inRecovery",
-           (SELECT oid::int8 FROM pg_database WHERE datname = current_database()) AS "databaseOid",
+           d.oid::int8 AS "databaseOid", pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate,
+           d.datctype AS ctype,
            to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-             AS "postmasterStartTime"`);
+             AS "postmasterStartTime"
+    FROM pg_database d WHERE d.datname = current_database()`);
   return rows[0] as Exported;
 }
 

@@ -1,0 +1,34 @@
+import { fail, type SafekeepError } from '@safekeep/shared/errors';
+import { errorCode } from '@safekeep/shared/logger';
+import type { RestoreEnd } from './pg-restore.js';
+
+/** How many errors a message names. */
+const NAMED = 5;
+
+/** Connections that broke or never came about: another attempt may succeed. Node's own codes stand for the network's. */
+const UNREACHABLE = /^(08|57P|53300|E[A-Z]|unknown$)/;
+
+/** The catalogue's error for a pg_restore that failed. */
+export function restoreFailure(database: string, end: RestoreEnd): SafekeepError {
+  const real = end.messages.filter((message) => message.harmless === null);
+  const sqlstate = real[0]?.sqlstate ?? null;
+  if (sqlstate !== null && /^(08|57P|53300)/.test(sqlstate)) return fail('TARGET_UNREACHABLE', { sqlstate });
+  if (sqlstate?.startsWith('28')) return fail('TARGET_LOGIN_FAILED', { sqlstate });
+  const named = real
+    .slice(0, NAMED)
+    .map(
+      ({ object, sqlstate: state }) =>
+        `${object ?? 'before or after the objects'} (SQLSTATE ${state ?? 'unknown'})`,
+    );
+  const more = end.realErrors > named.length ? ` and ${end.realErrors - named.length} more` : '';
+  const errors = named.length === 0 ? 'it did not come to its end' : `${named.join(', ')}${more}`;
+  return fail('RESTORE_FAILED', { database, evidence: `exit ${end.exit}; ${errors}` });
+}
+
+/** The catalogue's error for a query on the target's server that failed; `doing` such as `create the database x`. */
+export function targetFailure(doing: string, error: unknown): SafekeepError {
+  const sqlstate = errorCode(error);
+  if (UNREACHABLE.test(sqlstate)) return fail('TARGET_UNREACHABLE', { sqlstate }, error);
+  if (/^(28|3D)/.test(sqlstate)) return fail('TARGET_LOGIN_FAILED', { sqlstate }, error);
+  return fail('TARGET_REFUSED', { doing, sqlstate }, error);
+}
