@@ -11,6 +11,14 @@ import { liveness, readiness } from '@safekeep/shared/contracts/health';
 import { loginAnswer, loginRequest } from '@safekeep/shared/contracts/login';
 import { monitoringHealth, statistics, statisticsQuery } from '@safekeep/shared/contracts/monitoring';
 import { openApiContract } from '@safekeep/shared/contracts/openapi';
+import {
+  acceptHeader,
+  report,
+  reportDetail,
+  reportId,
+  reportRequest,
+  reportsQuery,
+} from '@safekeep/shared/contracts/report';
 import { verification, verificationStatus, verifyRequest } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
 import { type Route, route } from './route.js';
@@ -23,6 +31,8 @@ import { login } from './routes/login.js';
 import { readMetrics } from './routes/metrics.js';
 import { readMonitoringHealth } from './routes/monitoring-health.js';
 import { tellContract } from './routes/openapi.js';
+import { requestReport } from './routes/report.js';
+import { readReport, readReports } from './routes/reports.js';
 import { readStatistics } from './routes/statistics.js';
 import { readVerificationStatus } from './routes/verification-status.js';
 import { requestVerify } from './routes/verify.js';
@@ -85,6 +95,51 @@ export const routes: readonly Route[] = [
     response: verificationStatus,
     errors: [],
     handle: readVerificationStatus,
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/report',
+    summary: 'Have a report made: the last day, trends, and the compliance checklist',
+    description:
+      'Answers with the new report as soon as it is queued. Without a source it is about all of them.',
+    role: 'operator',
+    audit: { action: 'report.request', by: 'handler' },
+    throttle: 'writes',
+    request: { body: reportRequest },
+    status: 202,
+    response: report,
+    errors: ['SOURCE_UNKNOWN', 'QUEUE_UNAVAILABLE'],
+    handle: requestReport,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/reports',
+    summary: 'List reports, newest first, without their bodies',
+    role: 'auditor',
+    audit: { action: 'report.list', by: 'pipeline' },
+    throttle: 'none',
+    request: { query: reportsQuery },
+    status: 200,
+    response: z.array(report),
+    errors: [],
+    handle: readReports,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/reports/:id',
+    summary: 'Read one report, as JSON or as a page',
+    description:
+      'The page is that of the HTML file in the backup directory, made again from the body that history keeps.',
+    role: 'auditor',
+    audit: { action: 'report.read', by: 'pipeline' },
+    throttle: 'none',
+    request: { params: reportId, headers: acceptHeader },
+    status: 200,
+    response: z.union([reportDetail, z.string()]),
+    produces: ['application/json', 'text/html'],
+    answerHeaders: { Vary: 'The answer depends on the header Accept.' },
+    errors: ['REPORT_UNKNOWN', 'REPORT_NOT_COMPLETED', 'NOT_ACCEPTABLE'],
+    handle: readReport,
   }),
   route({
     method: 'POST',

@@ -149,6 +149,27 @@ export const ERRORS = {
     exitCode: 2,
     retryable: false,
   },
+  REPORT_UNKNOWN: {
+    message: 'There is no report with the id {id}.',
+    hint: 'List the reports with GET /backup/reports.',
+    httpStatus: 404,
+    exitCode: 2,
+    retryable: false,
+  },
+  REPORT_NOT_COMPLETED: {
+    message: 'The report {id} is {status}, so there is no page of it.',
+    hint: 'Wait until it is completed; as JSON it tells its status. One that failed is asked for again with POST /backup/report.',
+    httpStatus: 409,
+    exitCode: 1,
+    retryable: true,
+  },
+  NOT_ACCEPTABLE: {
+    message: 'This is answered as {types} only.',
+    hint: 'Send one of them in the header Accept, or leave the header out.',
+    httpStatus: 406,
+    exitCode: 2,
+    retryable: false,
+  },
   SOURCE_UNKNOWN: {
     message: 'There is no source named "{source}"; known are: {known}.',
     hint: 'Set SOURCE_DATABASE_URL (source `main`) or add the source to SOURCES_FILE, for the API and every worker.',

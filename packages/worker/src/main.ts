@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
+import { REPORTS_FOLDER } from '@safekeep/shared/config/sources';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
 import { startQueueWorker } from '@safekeep/shared/jobs/queue-worker';
@@ -11,6 +12,8 @@ import { LocalStorage } from '@safekeep/shared/storage/local';
 import { reportStartFailure } from './cli/report-failure.js';
 import { drainOnSignal } from './drain.js';
 import { createBackupProcessor } from './jobs/backup-processor.js';
+import { createReportProcessor } from './jobs/report-processor.js';
+import { reportSettings } from './jobs/report-settings.js';
 import { createVerifyProcessor } from './jobs/verify-processor.js';
 import { keepAliveFile } from './liveness.js';
 import { removeOrphanedPassfiles } from './postgres/libpq-environment.js';
@@ -51,9 +54,16 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     programDirectories: await programDirectories(process.env.PATH ?? ''),
     environment: process.env,
   });
+  const reports = createReportProcessor({
+    pool,
+    logger,
+    settings: reportSettings(config),
+    storage: new LocalStorage(config.BACKUP_DIR, REPORTS_FOLDER),
+  });
   const workers = [
     startQueueWorker('backup', backups, config, logger),
     startQueueWorker('verify', createVerifyProcessor(shared), config, logger),
+    startQueueWorker('report', reports, config, logger),
   ];
   const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
   const reconciler = startReconciler(

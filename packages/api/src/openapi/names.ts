@@ -3,6 +3,8 @@ import { backup } from '@safekeep/shared/contracts/backup';
 import { backupDetail } from '@safekeep/shared/contracts/backup-detail';
 import { problem } from '@safekeep/shared/contracts/problem';
 import { recoveryTest } from '@safekeep/shared/contracts/recovery-test';
+import { report, reportDetail } from '@safekeep/shared/contracts/report';
+import { reportBody } from '@safekeep/shared/contracts/report-body';
 import { verification } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
 
@@ -13,6 +15,9 @@ const NAMED = {
   BackupDetail: backupDetail,
   Problem: problem,
   RecoveryTest: recoveryTest,
+  Report: report,
+  ReportBody: reportBody,
+  ReportDetail: reportDetail,
   Verification: verification,
 };
 

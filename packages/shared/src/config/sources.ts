@@ -19,7 +19,10 @@ export const sourceName = z
     'a source name has 1 to 32 of a-z, 0-9, _ and -, and starts with a letter',
   );
 
-const RESERVED = new Set(['reports']);
+/** The folder of reports beside the folders of sources, so no source has its name. */
+export const REPORTS_FOLDER = 'reports';
+
+const RESERVED = new Set([REPORTS_FOLDER]);
 
 const sourcesFile = z.array(
   z

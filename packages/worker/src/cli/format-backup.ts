@@ -1,5 +1,5 @@
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { bytes, duration, time } from './format.js';
+import { bytes, duration, time } from '@safekeep/shared/format';
 
 /** All that history knows of one backup, a fact a line; what went wrong comes first. */
 export function formatBackup(backup: Backup): string {

@@ -8,6 +8,7 @@ import { catalogRebuildVerb } from './verbs/catalog-rebuild.js';
 import { emergencyVerb } from './verbs/emergency.js';
 import { fullVerb } from './verbs/full.js';
 import { listVerb } from './verbs/list.js';
+import { reportVerb } from './verbs/report.js';
 import { showVerb } from './verbs/show.js';
 import { statusVerb } from './verbs/status.js';
 import { testVerb } from './verbs/test.js';
@@ -39,7 +40,9 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
       .command(usage)
       .description(description)
       .option('--json', 'print one JSON document on standard output', false)
-      .addOption(new Option('--source <name>', 'the source to work on (default: main; `list`: all)'));
+      .addOption(
+        new Option('--source <name>', 'the source to work on (default: main; `list` and `report`: all)'),
+      );
     command.action(async (...given: unknown[]) => {
       const args = given.slice(0, -2).filter((value) => typeof value === 'string');
       await run(action, args, command.opts<CliOptions>());
@@ -54,6 +57,11 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
     'test [id]',
     'verify backup files: one, or all that are not verified yet (queue: verify)',
     testVerb,
+  ).option('--no-wait', 'queue it and return at once');
+  verb(
+    'report',
+    'have the report of the last day made, with trends and the compliance checklist',
+    reportVerb,
   ).option('--no-wait', 'queue it and return at once');
   verb('list', 'list backups, newest first', listVerb)
     .addOption(new Option('--limit <n>', 'how many at most').default('20'))

@@ -1,6 +1,6 @@
 import type { Progress } from '@safekeep/shared/contracts/backup';
+import { bytes, seconds } from '@safekeep/shared/format';
 import { SingleBar } from 'cli-progress';
-import { bytes, seconds } from './format.js';
 
 /** Shows how far a job is. */
 export interface ProgressDisplay {

@@ -10,10 +10,15 @@ export interface FileNames {
 
 /** Names by the time of the run's start in UTC. */
 export function fileNames(type: BackupType, startedAt: Date): FileNames {
-  const digits = startedAt.toISOString().replace(/\D/g, '');
-  const stem = `${type}_backup_${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
+  const stem = `${type}_backup_${stamp(startedAt)}`;
   const data = `${stem}.pgdump.enc.gz`;
   return { data, globals: `${stem}.globals.sql.enc`, sidecar: `${data}.meta` };
+}
+
+/** `20240101_020000`, in UTC. */
+export function stamp(time: Date): string {
+  const digits = time.toISOString().replace(/\D/g, '');
+  return `${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
 }
 
 /** The names of a published data file's companions and sidecar. */

@@ -1,7 +1,7 @@
 import { type Backup, historyQuery } from '@safekeep/shared/contracts/backup';
 import { fail } from '@safekeep/shared/errors';
+import { bytes, duration, time } from '@safekeep/shared/format';
 import { listBackups } from '@safekeep/shared/history/backups';
-import { bytes, duration, time } from '../format.js';
 import { print, table } from '../print.js';
 import type { CliSession } from '../session.js';
 

@@ -1,9 +1,9 @@
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { fail, SafekeepError } from '@safekeep/shared/errors';
+import { bytes, duration, time } from '@safekeep/shared/format';
 import { listBackups } from '@safekeep/shared/history/backups';
 import { translateOutage } from '@safekeep/shared/history/outage';
 import type { QueueState } from '@safekeep/shared/queues/producer';
-import { bytes, duration, time } from '../format.js';
 import { print, table } from '../print.js';
 import type { CliSession } from '../session.js';
 

@@ -28,3 +28,24 @@ export function seconds(value: number): string {
 export function time(value: Date | null): string {
   return value === null ? '' : value.toISOString().slice(0, 19).replace('T', ' ');
 }
+
+/** How old something is, for people: `35 min`, `4 h`, `3 days`. */
+export function age(value: number): string {
+  if (value < 5_400) return `${Math.max(0, Math.round(value / 60))} min`;
+  return value < 172_800 ? `${Math.round(value / 3600)} h` : `${Math.floor(value / 86_400)} days`;
+}
+
+/** UTC to the minute. */
+export function minute(value: Date): string {
+  return time(value).slice(0, 16);
+}
+
+/** The UTC day. */
+export function day(value: Date): string {
+  return value.toISOString().slice(0, 10);
+}
+
+/** `1 backup`, `2 backups` */
+export function count(value: number, one: string, many = `${one}s`): string {
+  return `${value} ${value === 1 ? one : many}`;
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { sourceName } from '../config/sources.js';
+import { timestamp } from './backup.js';
+import { reportBody } from './report-body.js';
+
+const reportFile = z.object({ name: z.string(), sha256: z.string() });
+
+/** A report without what it says. */
+export const report = z.object({
+  id: z.uuid(),
+  status: z.enum(['queued', 'running', 'completed', 'failed']),
+  /** The one source it is about; `null` for all. */
+  source: z.string().nullable(),
+  /** Its first sentence; `null` before it is completed. */
+  headline: z.string().nullable(),
+  /** What it is about in detail; `trend` of the body goes further back. */
+  periodStart: timestamp.nullable(),
+  periodEnd: timestamp.nullable(),
+  /** In the folder `reports` of the backup directory. */
+  files: z.object({ json: reportFile, html: reportFile }).nullable(),
+  requestedVia: z.enum(['api', 'cli', 'schedule']),
+  requestedBy: z.uuid().nullable(),
+  createdAt: timestamp,
+  startedAt: timestamp.nullable(),
+  endedAt: timestamp.nullable(),
+  errorCode: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+
+export type Report = z.infer<typeof report>;
+
+/** The answer of GET /backup/reports/:id as JSON. */
+export const reportDetail = report.extend({ body: reportBody.nullable() });
+
+export type ReportDetail = z.infer<typeof reportDetail>;
+
+/** POST /backup/report; an empty body means all sources. */
+export const reportRequest = z.strictObject({ source: sourceName.optional() });
+
+/** GET /backup/reports */
+export const reportsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+});
+
+/** What GET /backup/reports/:id answers in: JSON, or the page. */
+export const acceptHeader = z.object({
+  accept: z
+    .string()
+    .optional()
+    .describe('`application/json` (also without this header) or `text/html`, for the page that people read.'),
+});
+
+/** GET /backup/reports/:id */
+export const reportId = z.strictObject({ id: z.uuid('it needs the id of a report, which is a UUID') });

@@ -1,0 +1,35 @@
+import type { Actor } from '../audit/audit.js';
+import type { Report } from '../contracts/report.js';
+import { fail } from '../errors.js';
+import { insertReport } from '../history/reports.js';
+import { acceptJob, type JobQueueing } from './accept-job.js';
+
+export interface ReportRequest {
+  /** The one source that it shall be about; `null` for all. */
+  readonly source: string | null;
+  readonly via: 'api' | 'cli' | 'schedule';
+  readonly actor: Actor;
+}
+
+/**
+ * Accepts a report.
+ * @throws SafekeepError SOURCE_UNKNOWN, QUEUE_UNAVAILABLE
+ */
+export async function requestReport(
+  deps: JobQueueing & { readonly sourceNames: readonly string[] },
+  { source, via, actor }: ReportRequest,
+): Promise<Report> {
+  return acceptJob(deps, {
+    table: 'reports',
+    actor,
+    action: 'report.request',
+    target: source,
+    detail: {},
+    insert: async (id) => {
+      if (source !== null && !deps.sourceNames.includes(source)) {
+        throw fail('SOURCE_UNKNOWN', { source, known: deps.sourceNames.join(', ') });
+      }
+      return insertReport(deps.pool, { id, source, requestedVia: via, requestedBy: actor.id });
+    },
+  });
+}
