@@ -191,6 +191,13 @@ export const ERRORS = {
     exitCode: 4,
     retryable: true,
   },
+  REDIS_UNREACHABLE: {
+    message: 'Redis cannot be reached.',
+    hint: 'Start it or correct REDIS_URL.',
+    httpStatus: 503,
+    exitCode: 4,
+    retryable: true,
+  },
   HISTORY_UNAVAILABLE: {
     message: 'The history database cannot be reached.',
     hint: 'Start it or correct HISTORY_DATABASE_URL.',

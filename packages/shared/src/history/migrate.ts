@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
@@ -37,6 +38,13 @@ export async function migrateHistory(
   const [migrator, application] = [clientOptions(url).user, clientOptions(config.HISTORY_DATABASE_URL).user];
   if (application !== undefined && application !== migrator) await grantApplication(url, application);
   return applied.map((migration) => migration.name);
+}
+
+/** The names of all migrations that this version knows, oldest first. */
+export async function listMigrations(): Promise<string[]> {
+  const files = await readdir(DIRECTORY);
+  const names = files.filter((file) => file.endsWith('.sql')).map((file) => file.slice(0, -'.sql'.length));
+  return names.sort((a, b) => a.localeCompare(b, 'en'));
 }
 
 function migrationFailure(error: unknown): unknown {

@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type CliOptions, type CliSession, openSession } from './session.js';
 import { auditListVerb, auditVerifyVerb } from './verbs/audit.js';
 import { catalogRebuildVerb } from './verbs/catalog-rebuild.js';
+import { doctorVerb } from './verbs/doctor.js';
 import { emergencyVerb } from './verbs/emergency.js';
 import { fullVerb } from './verbs/full.js';
 import { listVerb } from './verbs/list.js';
@@ -104,7 +105,7 @@ function addAuditVerbs(program: Command, verb: AddVerb): void {
   );
 }
 
-/** Verbs that work without the services that the others need, on a configuration of their own. */
+/** Verbs that open what they need themselves, for they work where services are away. */
 function addDirectVerbs(program: Command): void {
   const direct = (parent: Command, usage: string, description: string, action: DirectVerb) => {
     const command = parent
@@ -121,6 +122,12 @@ function addDirectVerbs(program: Command): void {
     'emergency',
     'take a full backup in this process, with neither Redis nor history',
     emergencyVerb,
+  );
+  direct(
+    program,
+    'doctor',
+    'check configuration, versions, rights, space, clocks, Redis, schedules and last runs',
+    doctorVerb,
   );
   const catalog = program.command('catalog').description('history and the files that it tells of');
   direct(

@@ -1,0 +1,69 @@
+import type { ConfigOf } from '@safekeep/shared/config/load';
+import type { Source } from '@safekeep/shared/config/sources';
+import { createHistoryPool } from '@safekeep/shared/history/database';
+import { readSourceFacts, type SourceFacts } from '@safekeep/shared/history/doctor-facts';
+import { LocalStorage } from '@safekeep/shared/storage/local';
+import type pg from 'pg';
+import { findPrograms, programDirectories } from '../postgres/program.js';
+import { checkDirectory, checkSecretFile } from './check-directory.js';
+import { checkHistory } from './check-history.js';
+import { checkRedis } from './check-redis.js';
+import { checkScratch } from './check-scratch.js';
+import { checkSource } from './check-source.js';
+import { type Diagnosis, ok } from './diagnosis.js';
+import { judgeSource } from './judge-source.js';
+
+/**
+ * Looks at everything that a night depends on, as a worker with this configuration would meet it. What cannot be looked
+ * at, because something before it is broken, is not guessed.
+ */
+export async function examine(
+  config: ConfigOf<'worker'>,
+  sources: readonly Source[],
+  environment: NodeJS.ProcessEnv,
+): Promise<Diagnosis[]> {
+  const pool = createHistoryPool(config.HISTORY_DATABASE_URL, 2, () => {});
+  try {
+    const found = [ok('configuration', 'complete; the key is strong'), ...(await checkKeyFile(environment))];
+    found.push(
+      ...(await checkHistory(pool, config.BACKUP_ENCRYPTION_KEY)),
+      ...(await checkRedis(config.REDIS_URL)),
+    );
+    for (const source of sources) found.push(...(await examineSource(config, source, pool, environment)));
+    return found;
+  } finally {
+    await pool.end();
+  }
+}
+
+async function checkKeyFile(environment: NodeJS.ProcessEnv): Promise<Diagnosis[]> {
+  const path = environment.BACKUP_ENCRYPTION_KEY_FILE;
+  return path ? [await checkSecretFile('BACKUP_ENCRYPTION_KEY', path)] : [];
+}
+
+async function examineSource(
+  config: ConfigOf<'worker'>,
+  source: Source,
+  pool: pg.Pool,
+  environment: NodeJS.ProcessEnv,
+): Promise<Diagnosis[]> {
+  const facts = await readSourceFacts(pool, source.name).catch(() => null);
+  const storage = new LocalStorage(config.BACKUP_DIR, source.name);
+  const programs = await findPrograms(await programDirectories(environment.PATH ?? ''));
+  return [
+    ...(await checkDirectory(storage, source.name, facts?.lastSize ?? null)),
+    ...(await checkSource(source, programs)),
+    ...(await checkTargets(config, source)),
+    ...judge(config, source, facts),
+  ];
+}
+
+async function checkTargets(config: ConfigOf<'worker'>, source: Source): Promise<Diagnosis[]> {
+  const scratch = config.SCRATCH_DATABASE_URL ?? source.url;
+  return checkScratch(`recovery tests of ${source.name}`, scratch, 'SCRATCH_DATABASE_URL');
+}
+
+/** That history is away was told already. */
+function judge(config: ConfigOf<'worker'>, source: Source, facts: SourceFacts | null): Diagnosis[] {
+  return facts === null ? [] : judgeSource(source.name, facts, config.RPO_TARGET);
+}
