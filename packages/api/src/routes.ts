@@ -7,6 +7,7 @@ import {
   idempotencyHeader,
 } from '@safekeep/shared/contracts/backup';
 import { backupDetail } from '@safekeep/shared/contracts/backup-detail';
+import { cleanupQuery, cleanupRequest, cleanupRun, holdRequest } from '@safekeep/shared/contracts/cleanup';
 import { liveness, readiness } from '@safekeep/shared/contracts/health';
 import { loginAnswer, loginRequest } from '@safekeep/shared/contracts/login';
 import { monitoringHealth, statistics, statisticsQuery } from '@safekeep/shared/contracts/monitoring';
@@ -24,9 +25,11 @@ import { z } from 'zod';
 import { type Route, route } from './route.js';
 import { readAuditTrail } from './routes/audit.js';
 import { readBackup } from './routes/backup-detail.js';
+import { readCleanups, startCleanup } from './routes/cleanup.js';
 import { requestFullBackup } from './routes/full-backup.js';
 import { tellAlive, tellReady } from './routes/health.js';
 import { readHistory } from './routes/history.js';
+import { holdBackup } from './routes/hold.js';
 import { login } from './routes/login.js';
 import { readMetrics } from './routes/metrics.js';
 import { readMonitoringHealth } from './routes/monitoring-health.js';
@@ -86,7 +89,8 @@ export const routes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/backup/verification/status',
-    summary: 'Tell the newest verification of each kept backup, and counts',
+    summary:
+      'Tell the newest verification of each kept backup, counts, and what the directories hold wrongly',
     role: 'viewer',
     audit: { action: 'verification.read', by: 'pipeline' },
     throttle: 'none',
@@ -155,6 +159,48 @@ export const routes: readonly Route[] = [
     response: verification,
     errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED', 'QUEUE_UNAVAILABLE'],
     handle: requestVerify,
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/cleanup',
+    summary: 'Remove the backups that have expired, or tell which ones would be',
+    description:
+      'Answers as soon as it is queued; GET /backup/cleanup has the decision about every backup, each with its reason.',
+    role: 'operator',
+    audit: { action: 'cleanup.request', by: 'handler' },
+    throttle: 'writes',
+    request: { body: cleanupRequest },
+    status: 202,
+    response: cleanupRun,
+    errors: ['SOURCE_UNKNOWN', 'QUEUE_UNAVAILABLE'],
+    handle: startCleanup,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/cleanup',
+    summary: 'List cleanups, newest first, with all they decided',
+    role: 'viewer',
+    audit: { action: 'cleanup.read', by: 'pipeline' },
+    throttle: 'none',
+    request: { query: cleanupQuery },
+    status: 200,
+    response: z.array(cleanupRun),
+    errors: [],
+    handle: readCleanups,
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/:id/hold',
+    summary: 'Put a backup under legal hold, or take the hold away',
+    description: 'Retention removes neither a held backup nor the base that it needs.',
+    role: 'admin',
+    audit: { action: 'hold.set', by: 'handler' },
+    throttle: 'writes',
+    request: { params: backupId, body: holdRequest },
+    status: 200,
+    response: backup,
+    errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED'],
+    handle: holdBackup,
   }),
   route({
     method: 'GET',

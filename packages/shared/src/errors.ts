@@ -410,6 +410,13 @@ export const ERRORS = {
     exitCode: 1,
     retryable: false,
   },
+  CLEANUP_INCOMPLETE: {
+    message: 'The cleanup could not remove {count} backup(s) that have expired; the decisions say why.',
+    hint: 'See `backup.sh cleanup --dry-run` and the worker’s log, mend the backup directory; the next cleanup goes on with them.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: false,
+  },
   TOO_MANY_ATTEMPTS: {
     message: 'This job was started {attempts} times and never came to an end.',
     hint: 'Look in the workers’ logs for what kills them (memory, restarts), then ask for it again.',

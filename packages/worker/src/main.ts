@@ -7,11 +7,13 @@ import { migrateHistory } from '@safekeep/shared/history/migrate';
 import { startQueueWorker } from '@safekeep/shared/jobs/queue-worker';
 import { createLogger, type Logger } from '@safekeep/shared/logger';
 import { createOutageLog } from '@safekeep/shared/outage-log';
+import type { RetentionPolicy } from '@safekeep/shared/policy/retention';
 import { Producer } from '@safekeep/shared/queues/producer';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import { reportStartFailure } from './cli/report-failure.js';
 import { drainOnSignal } from './drain.js';
 import { createBackupProcessor } from './jobs/backup-processor.js';
+import { createCleanupProcessor } from './jobs/cleanup-processor.js';
 import { createReportProcessor } from './jobs/report-processor.js';
 import { reportSettings } from './jobs/report-settings.js';
 import { createVerifyProcessor } from './jobs/verify-processor.js';
@@ -19,6 +21,7 @@ import { keepAliveFile } from './liveness.js';
 import { removeOrphanedPassfiles } from './postgres/libpq-environment.js';
 import { programDirectories } from './postgres/program.js';
 import { adoptRound } from './reconcile/adopt-round.js';
+import { inventoryRound } from './reconcile/inventory-round.js';
 import { startReconciler } from './reconcile/reconciler.js';
 import { requeueAbandoned } from './reconcile/requeue-abandoned.js';
 
@@ -60,16 +63,19 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     settings: reportSettings(config),
     storage: new LocalStorage(config.BACKUP_DIR, REPORTS_FOLDER),
   });
+  const cleanups = createCleanupProcessor({ ...shared, policy: retentionPolicy(config) });
   const workers = [
     startQueueWorker('backup', backups, config, logger),
     startQueueWorker('verify', createVerifyProcessor(shared), config, logger),
     startQueueWorker('report', reports, config, logger),
+    startQueueWorker('cleanup', cleanups, config, logger),
   ];
   const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
   const reconciler = startReconciler(
     [
       { name: 'jobs', pause: 15_000, run: () => requeueAbandoned(pool, producer, logger) },
       adoptRound({ ...shared, sourceNames: config.sourceNames }),
+      inventoryRound({ ...shared, sourceNames: config.sourceNames }),
     ],
     logger,
   );
@@ -81,6 +87,15 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
   await producer.close();
   await pool.end();
   logger.info('worker stopped');
+}
+
+function retentionPolicy(config: ConfigOf<'worker'>): RetentionPolicy {
+  return {
+    fullDays: config.BACKUP_RETENTION_FULL_DAYS,
+    incrementalDays: config.BACKUP_RETENTION_INCREMENTAL_DAYS,
+    keepMinimum: config.BACKUP_KEEP_MINIMUM,
+    sources: config.sourceNames,
+  };
 }
 
 main().catch((error: unknown) => reportStartFailure('worker', error));

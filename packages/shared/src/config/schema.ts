@@ -110,6 +110,7 @@ export const environmentSchema = z.object({
     .default('gzip:9'),
   BACKUP_RETENTION_FULL_DAYS: wholeNumber(1, 36_500).default(90),
   BACKUP_RETENTION_INCREMENTAL_DAYS: wholeNumber(1, 36_500).default(30),
+  BACKUP_KEEP_MINIMUM: wholeNumber(1, 1000).default(3),
   RTO_TARGET: duration.default(4 * SECONDS_OF_UNIT.h),
   RPO_TARGET: duration.default(26 * SECONDS_OF_UNIT.h),
   HOST: z.string().default('127.0.0.1'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backupType, timestamp } from './backup.js';
+import { storageState } from './storage.js';
 
 /** `failed` found something wrong with the backup; `error` could not look. */
 export const checkStatus = z.enum(['queued', 'running', 'passed', 'failed', 'error']);
@@ -53,7 +54,10 @@ export type Verification = z.infer<typeof verification>;
 /** POST /backup/:id/verify; who acts is the token's user, `verifiedBy` is a note. */
 export const verifyRequest = z.strictObject({ verifiedBy: z.string().max(200).optional() });
 
-/** GET /backup/verification/status: the newest verification of each retained backup, newest backup first, and counts. */
+/**
+ * GET /backup/verification/status: the newest verification of each retained backup, newest backup first, counts, and
+ * what stands in the backup directories and should not, or does not and should.
+ */
 export const verificationStatus = z.object({
   counts: z.object({
     passed: z.number(),
@@ -73,6 +77,7 @@ export const verificationStatus = z.object({
       verification: verification.nullable(),
     }),
   ),
+  storage: storageState,
 });
 
 export type VerificationStatus = z.infer<typeof verificationStatus>;

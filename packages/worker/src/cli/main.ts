@@ -5,9 +5,11 @@ import { Command, CommanderError, Option } from 'commander';
 import { type CliOptions, type CliSession, openSession } from './session.js';
 import { auditListVerb, auditVerifyVerb } from './verbs/audit.js';
 import { catalogRebuildVerb } from './verbs/catalog-rebuild.js';
+import { cleanupVerb } from './verbs/cleanup.js';
 import { doctorVerb } from './verbs/doctor.js';
 import { emergencyVerb } from './verbs/emergency.js';
 import { fullVerb } from './verbs/full.js';
+import { holdVerb, releaseVerb } from './verbs/hold.js';
 import { listVerb } from './verbs/list.js';
 import { reportVerb } from './verbs/report.js';
 import { showVerb } from './verbs/show.js';
@@ -64,6 +66,17 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
     'have the report of the last day made, with trends and the compliance checklist',
     reportVerb,
   ).option('--no-wait', 'queue it and return at once');
+  verb('cleanup', 'remove the backups that have expired; tells why each one is kept or removed', cleanupVerb)
+    .option('--dry-run', 'decide, and remove nothing', false)
+    .option('--no-wait', 'queue it and return at once');
+  verb('hold <id>', 'put a backup under legal hold: retention never removes it', holdVerb).requiredOption(
+    '--reason <text>',
+    'why, for the audit trail',
+  );
+  verb('release <id>', 'take a legal hold away', releaseVerb).requiredOption(
+    '--reason <text>',
+    'why, for the audit trail',
+  );
   verb('list', 'list backups, newest first', listVerb)
     .addOption(new Option('--limit <n>', 'how many at most').default('20'))
     .addOption(

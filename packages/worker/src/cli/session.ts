@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly until?: string;
   /** An event that `audit verify` printed earlier. */
   readonly expect?: string;
+  readonly dryRun?: boolean;
+  readonly reason?: string;
 }
 
 /** What a verb works with: history directly, and the queue when it asks for it. */

@@ -1,6 +1,7 @@
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { CheckProgress } from '@safekeep/shared/contracts/verification';
+import { fail } from '@safekeep/shared/errors';
 import { findBackup, findSidecarHmac, markPresence } from '@safekeep/shared/history/backups';
 import type { Database } from '@safekeep/shared/history/database';
 import { findVerification, writeFinding } from '@safekeep/shared/history/verifications';
@@ -26,6 +27,9 @@ export function createVerifyProcessor(deps: VerifyProcessorDeps) {
     table: 'verifications',
     read: readBackup,
     work: async (backup, { signal, progress, note }) => {
+      // Asked for before a cleanup disposed of it, and claimed after.
+      if (backup.disposedAt !== null)
+        throw fail('BACKUP_DISPOSED', { id: backup.id, at: backup.disposedAt.toISOString() });
       const finding = await verify(
         {
           backup,

@@ -1,11 +1,11 @@
-import { backupId } from '@safekeep/shared/contracts/backup';
 import type { Verification } from '@safekeep/shared/contracts/verification';
 import { fail } from '@safekeep/shared/errors';
-import { findBackup } from '@safekeep/shared/history/backups';
 import { findVerification, listUnverified } from '@safekeep/shared/history/verifications';
 import { requestVerification } from '@safekeep/shared/queues/request-verification';
+import { knownBackup } from '../known-backup.js';
 import { print, table } from '../print.js';
 import type { CliSession } from '../session.js';
+import { warnOfFindings } from '../storage-warnings.js';
 import { watchJob } from '../watch-job.js';
 
 /**
@@ -13,7 +13,7 @@ import { watchJob } from '../watch-job.js';
  * (The queue is called `verify`; the verb `verify` is the recovery test's.)
  */
 export async function testVerb(session: CliSession, id?: string): Promise<number> {
-  const ids = id === undefined ? await unverified(session) : [await known(session, id)];
+  const ids = id === undefined ? await unverified(session) : [(await knownBackup(session, id)).id];
   const accepted: Verification[] = [];
   for (const backup of ids) accepted.push(await accept(session, backup));
   if (session.options.wait === false) {
@@ -26,6 +26,7 @@ export async function testVerb(session: CliSession, id?: string): Promise<number
     ended.push(await watchJob(session, verification, doing, (row) => findVerification(session.pool, row)));
   }
   print(session.options, ended, () => summary(ended));
+  await warnOfFindings(session);
   if (ended.some((verification) => verification.status === 'failed')) return 5;
   return ended.every((verification) => verification.status === 'passed') ? 0 : 1;
 }
@@ -40,17 +41,6 @@ async function unverified(session: CliSession): Promise<string[]> {
     (source === undefined ? configured : [source]).map((name) => listUnverified(session.pool, name)),
   );
   return ids.flat();
-}
-
-async function known(session: CliSession, id: string): Promise<string> {
-  const given = backupId.safeParse({ id });
-  if (!given.success)
-    throw fail('REQUEST_INVALID', { problems: `"${id}" is not the id of a backup, which is a UUID` });
-  const { source } = session.options;
-  const backup = await findBackup(session.pool, id);
-  if (backup === null || (source !== undefined && source !== backup.source))
-    throw fail('BACKUP_UNKNOWN', { id });
-  return id;
 }
 
 async function accept(session: CliSession, backup: string): Promise<Verification> {

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { timestamp } from './backup.js';
+
+/** Something in a backup directory that does not agree with history; it resolves by itself once it does. */
+export const openFinding = z.object({
+  source: z.string(),
+  kind: z.enum(['unknown-file', 'missing-file', 'stray-partial', 'strange-file']),
+  name: z.string(),
+  sizeBytes: z.number().nullable(),
+  firstSeenAt: timestamp,
+  lastSeenAt: timestamp,
+  /** What it means and what to do. */
+  message: z.string(),
+});
+
+export type OpenFinding = z.infer<typeof openFinding>;
+
+/** What the last inventories of all sources found. */
+export const storageState = z.object({
+  /** When a worker last looked at any source's directory; `null` before the first time. */
+  checkedAt: timestamp.nullable(),
+  findings: z.array(openFinding),
+});
+
+export type StorageState = z.infer<typeof storageState>;

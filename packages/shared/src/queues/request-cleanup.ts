@@ -1,0 +1,43 @@
+import type { Actor } from '../audit/audit.js';
+import type { CleanupRun } from '../contracts/cleanup.js';
+import { fail } from '../errors.js';
+import { insertCleanupRun } from '../history/cleanup-runs.js';
+import { acceptJob, type JobQueueing } from './accept-job.js';
+
+export interface CleanupOrder {
+  /** Decides and removes nothing. */
+  readonly dryRun: boolean;
+  /** `null`: all sources. */
+  readonly source: string | null;
+  readonly via: CleanupRun['requestedVia'];
+  readonly actor: Actor;
+}
+
+/**
+ * Accepts a cleanup: retention decides about every backup and removes what has expired.
+ * @throws SafekeepError SOURCE_UNKNOWN, QUEUE_UNAVAILABLE
+ */
+export async function requestCleanup(
+  queueing: JobQueueing & { readonly sourceNames: readonly string[] },
+  { dryRun, source, via, actor }: CleanupOrder,
+): Promise<CleanupRun> {
+  return acceptJob(queueing, {
+    table: 'cleanup_runs',
+    actor,
+    action: 'cleanup.request',
+    target: source,
+    detail: { dryRun },
+    insert: async (id) => {
+      if (source !== null && !queueing.sourceNames.includes(source)) {
+        throw fail('SOURCE_UNKNOWN', { source, known: queueing.sourceNames.join(', ') });
+      }
+      return insertCleanupRun(queueing.pool, {
+        id,
+        dryRun,
+        source,
+        requestedVia: via,
+        requestedBy: actor.id,
+      });
+    },
+  });
+}

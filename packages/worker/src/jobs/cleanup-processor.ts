@@ -1,0 +1,63 @@
+import { type AuditEvent, appendAudit } from '@safekeep/shared/audit/audit';
+import type { CleanupDecision, CleanupRun } from '@safekeep/shared/contracts/cleanup';
+import { fail, type SafekeepError } from '@safekeep/shared/errors';
+import { findCleanupRun, writeDecisions } from '@safekeep/shared/history/cleanup-runs';
+import { persist } from '@safekeep/shared/jobs/persist';
+import { createRowProcessor } from '@safekeep/shared/jobs/row-processor';
+import { type CleanupDeps, cleanUp } from './cleanup.js';
+
+/** The processor of queue `cleanup`. */
+export function createCleanupProcessor(deps: CleanupDeps) {
+  return createRowProcessor<CleanupRun, readonly CleanupDecision[]>(deps, {
+    table: 'cleanup_runs',
+    read: findCleanupRun,
+    work: (cleanup, place) => cleanUp(deps, cleanup, place),
+    finish: (db, id, decisions) => writeDecisions(db, id, decisions, failureOf(decisions)),
+    finished: async (cleanup, decisions) => {
+      const failure = failureOf(decisions);
+      const counts = count(decisions);
+      const detail = { ...counts, dryRun: cleanup.dryRun, ...(failure !== null && { code: failure.code }) };
+      await audit(deps, cleanup, failure === null ? 'ok' : 'failed', detail);
+      deps.logger[failure === null ? 'info' : 'error']('cleanup ended', {
+        cleanupRunId: cleanup.id,
+        ...detail,
+      });
+      return counts;
+    },
+    gaveUp: (cleanup, error) => audit(deps, cleanup, 'failed', { code: error.code }),
+  });
+}
+
+function failureOf(decisions: readonly CleanupDecision[]): SafekeepError | null {
+  const { failed } = count(decisions);
+  return failed === 0 ? null : fail('CLEANUP_INCOMPLETE', { count: failed });
+}
+
+function count(decisions: readonly CleanupDecision[]) {
+  const having = (outcome: CleanupDecision['outcome']) =>
+    decisions.filter((decision) => decision.action === 'remove' && decision.outcome === outcome).length;
+  const keep = decisions.filter((decision) => decision.action === 'keep').length;
+  return {
+    removed: having('removed'),
+    failed: having('failed'),
+    kept: keep + having('kept'),
+    wouldRemove: having(undefined),
+  };
+}
+
+async function audit(
+  deps: CleanupDeps,
+  cleanup: CleanupRun,
+  result: AuditEvent['result'],
+  detail: NonNullable<AuditEvent['detail']>,
+): Promise<void> {
+  const action = 'cleanup.completed';
+  const event = {
+    actor: { id: null, name: 'worker', address: null },
+    action,
+    target: cleanup.id,
+    result,
+    detail,
+  };
+  await persist(() => appendAudit(deps.pool, event), deps.logger);
+}
