@@ -36,6 +36,7 @@ export interface ComposeFile {
 }
 
 export interface ComposeService {
+  readonly image?: string;
   readonly command: readonly string[] | null;
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly user?: string;
@@ -54,9 +55,19 @@ export interface ComposeService {
   readonly stop_grace_period?: string;
 }
 
-/** docker-compose.yml as docker compose understands it with the settings of `envFile` and no others. */
-export function readComposeFile([program, ...args]: ComposeProgram, envFile = '/dev/null'): ComposeFile {
-  const config = ['--env-file', envFile, 'config', '--format', 'json'];
+interface ComposeSettings {
+  /** The file with the settings; there are no others. */
+  readonly envFile?: string;
+  readonly profile?: string;
+}
+
+/** docker-compose.yml as docker compose understands it. */
+export function readComposeFile(
+  [program, ...args]: ComposeProgram,
+  { envFile = '/dev/null', profile }: ComposeSettings = {},
+): ComposeFile {
+  const profiles = profile === undefined ? [] : ['--profile', profile];
+  const config = [...profiles, '--env-file', envFile, 'config', '--format', 'json'];
   const environment = { PATH: process.env.PATH, HOME: process.env.HOME };
   const result = spawnSync(program, [...args, ...config], { cwd: ROOT, env: environment, encoding: 'utf8' });
   if (result.status !== 0) throw new Error(result.stderr);

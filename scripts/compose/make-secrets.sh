@@ -29,7 +29,7 @@ random_password() { openssl rand -base64 33 | tr '+/' '-_' | tr -d '=\n'; }
 
 value() { cat "$folder/$1.txt"; }
 
-for name in postgres_password history_password history_migrator_password redis_password admin_password; do
+for name in postgres_password history_password history_migrator_password redis_password admin_password grafana_password; do
   write "$name" "$(random_password)"
 done
 write jwt_secret "$(openssl rand -base64 48)"
@@ -40,6 +40,9 @@ write source_database_url "postgres://medical_user:$(value postgres_password)@po
 write history_database_url "postgres://safekeep_app:$(value history_password)@$history"
 write history_migrations_url "postgres://safekeep_migrator:$(value history_migrator_password)@$history"
 write redis_url "redis://:$(value redis_password)@redis:6379"
+
+# For docker/alertmanager/alertmanager.yml; this name belongs to nobody, so nothing is sent until you put yours in.
+write alert_webhook_url https://webhook.invalid/
 
 if ((${#made[@]} == 0)); then
   echo "All secrets are there already; nothing was changed."

@@ -21,13 +21,15 @@ describe('docker-compose.yml', function () {
   this.timeout(180_000);
   let compose: ComposeProgram;
   let file: ComposeFile;
+  /** With the profile monitoring. */
+  let monitored: ComposeFile;
   const service = (name: string): ComposeService => {
     const found = file.services[name];
     if (found === undefined) throw new Error(`there is no service ${name}`);
     return found;
   };
   const eachService = (check: (service: ComposeService, name: string) => void) => {
-    for (const [name, found] of Object.entries(file.services)) check(found, name);
+    for (const [name, found] of Object.entries(monitored.services)) check(found, name);
   };
 
   before(function () {
@@ -38,10 +40,25 @@ describe('docker-compose.yml', function () {
       this.skip();
     }
     file = readComposeFile(compose);
+    monitored = readComposeFile(compose, { profile: 'monitoring' });
   });
 
   it('has the four services of the manual', () => {
     expect(Object.keys(file.services)).to.have.members(['app', 'backup', 'postgres', 'redis']);
+  });
+
+  it('starts Prometheus, Alertmanager and Grafana only with the profile monitoring', () => {
+    const more = Object.keys(monitored.services).filter((name) => !(name in file.services));
+    expect(more).to.have.members(['prometheus', 'alertmanager', 'grafana']);
+    for (const name of more) {
+      const { image, ports, networks } = monitored.services[name] ?? {};
+      expect(image, name).to.match(/:v?\d+\.\d+\.\d+$/);
+      expect(
+        ports?.map((port) => port.host_ip),
+        name,
+      ).to.deep.equal(['127.0.0.1']);
+      expect(Object.keys(networks ?? {}), name).to.deep.equal(['outside']);
+    }
   });
 
   it('runs every service hardened: no root, no capability, no way to more, read-only', () => {
@@ -71,7 +88,7 @@ describe('docker-compose.yml', function () {
   });
 
   it('takes every secret from a file and shows none', () => {
-    for (const [name, secret] of Object.entries(file.secrets)) {
+    for (const [name, secret] of Object.entries(monitored.secrets)) {
       expect(secret.file, name).to.match(/\/secrets\/[a-z_]+\.txt$/);
     }
     eachService(({ environment }, name) => {
@@ -96,7 +113,7 @@ describe('docker-compose.yml', function () {
   it('takes the encryption key from the environment when .env says so', async () => {
     const envFile = join(await scratchFolder('safekeep-test'), 'env');
     writeFileSync(envFile, 'BACKUP_ENCRYPTION_KEY=from-the-environment\nBACKUP_ENCRYPTION_KEY_FILE=\n');
-    expect(readComposeFile(compose, envFile).services.backup?.environment).to.include({
+    expect(readComposeFile(compose, { envFile }).services.backup?.environment).to.include({
       BACKUP_ENCRYPTION_KEY: 'from-the-environment',
       BACKUP_ENCRYPTION_KEY_FILE: '',
     });
