@@ -7,7 +7,7 @@ import type { Span } from './report-backups.js';
 type AuditFacts = ReportFacts['audit'];
 type Head = NonNullable<AuditFacts['head']>;
 
-/** The actions by which a person reviews what the system did (45 CFR 164.308(a)(1)(ii)(D)). */
+/** What only people do, and by which they review what the system did (45 CFR 164.308(a)(1)(ii)(D)). */
 const REVIEWS = ['audit.read', 'report.read'];
 
 export async function readAudit(
@@ -40,8 +40,8 @@ async function countEvents(
        count(*) FILTER (WHERE at > $1 AND at <= $2 AND result <> 'ok') AS "refusalsInPeriod",
        count(*) FILTER (WHERE action = 'login' AND result = 'ok') AS "loginsInTrend",
        count(*) FILTER (WHERE action = 'login' AND result <> 'ok') AS "failedLoginsInTrend",
-       count(*) FILTER (WHERE action = ANY ($4) AND result = 'ok' AND actor_id IS NOT NULL) AS "reviewsInTrend",
-       max(at) FILTER (WHERE action = ANY ($4) AND result = 'ok' AND actor_id IS NOT NULL) AS "newestReviewAt"
+       count(*) FILTER (WHERE action = ANY ($4) AND result = 'ok') AS "reviewsInTrend",
+       max(at) FILTER (WHERE action = ANY ($4) AND result = 'ok') AS "newestReviewAt"
      FROM audit_events WHERE at > $3 AND at <= $2`,
     [period.start, period.end, trend.start, REVIEWS],
   );

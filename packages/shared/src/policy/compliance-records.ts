@@ -22,7 +22,7 @@ export const auditPreserved: Judge = (facts, now) => {
   const evidence =
     audit.head === null || audit.firstAt === null
       ? 'There is no event.'
-      : `${audit.head.seq} events since ${day(audit.firstAt)}; the database refuses to change or delete one, and Safekeep removes none. Newest: number ${audit.head.seq}, hash ${audit.head.hash}.`;
+      : `${audit.head.seq} events since ${day(audit.firstAt)}; a trigger refuses changes and deletions, and Safekeep removes none. Newest: number ${audit.head.seq}, hash ${audit.head.hash}.`;
   return status === 'met'
     ? unless([], evidence)
     : unless(['The trail is empty, or its chain is broken.'], evidence);
@@ -30,10 +30,15 @@ export const auditPreserved: Judge = (facts, now) => {
 
 export const activityReview: Judge = ({ audit }) =>
   audit.newestReviewAt === null
-    ? unless(['Nobody read the audit trail or a report through the API in the last 30 days.'], '')
+    ? unless(
+        [
+          'Nobody read the audit trail, or a report through the API, in the last 30 days. A file that somebody opened is not seen.',
+        ],
+        '',
+      )
     : unless(
         [],
-        `People read the audit trail or a report ${count(audit.reviewsInTrend, 'time')} in the last 30 days, last on ${day(audit.newestReviewAt)}.`,
+        `The audit trail, or a report through the API, was read ${count(audit.reviewsInTrend, 'time')} in the last 30 days, last on ${day(audit.newestReviewAt)}.`,
       );
 
 export const proceduresDocumented: Judge = (facts) => {

@@ -23,7 +23,7 @@ export interface Chart {
 }
 
 const WIDTH = 340;
-const HEIGHT = 150;
+const HEIGHT = 120;
 const [LEFT, RIGHT, TOP, BOTTOM] = [50, 6, 10, 20];
 
 /** Bars over time as an SVG picture that needs no script and no other file. */

@@ -170,7 +170,7 @@ function recoveryTests({ recoveryTests: { history } }: SourceReport): Html {
   if (history.length === 0) return html`<p class="soft">No recovery test ended in the last 30 days.</p>`;
   return htmlTable(
     'Recovery tests of the last 30 days',
-    ['Ended', 'Result', 'Differences', 'Restored in', 'Data was', 'Backup'],
+    ['Ended', 'Result', 'Differences', 'Restored in', 'Data age', 'Backup'],
     [...history]
       .reverse()
       .map((test) => [
@@ -178,7 +178,7 @@ function recoveryTests({ recoveryTests: { history } }: SourceReport): Html {
         html`<span class="badge ${test.status === 'passed' ? 'passed' : 'failed'}">${test.status}</span>`,
         test.findings,
         measured(test.rtoSeconds, test.rtoTargetSeconds, seconds),
-        measured(test.rpoSeconds, test.rpoTargetSeconds, (value) => `${age(value)} old`),
+        measured(test.rpoSeconds, test.rpoTargetSeconds, age),
         test.fileName ?? test.backupId,
       ]),
   );
@@ -187,7 +187,7 @@ function recoveryTests({ recoveryTests: { history } }: SourceReport): Html {
 function measured(value: number | null, target: number | null, format: (value: number) => string): Html {
   if (value === null) return html`–`;
   if (target === null || value <= target) return html`${format(value)}`;
-  return html`<span class="badge failed">${format(value)}, target ${age(target)}</span>`;
+  return html`<span class="verdict failed">${format(value)}, target ${age(target)}</span>`;
 }
 
 function holds({ legalHolds }: SourceReport): Html {

@@ -36,7 +36,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .75re
 @media print { :root { --paper: #fff; --ink: #000; --soft: #333; --line: #999; --wash: #fff; --good: #000; --warn: #000; --bad: #000; --one: #888; --two: #000; --pale: #ccc; --aim: #000; font-size: 9.5pt; }
   body { padding: 0; max-width: none; line-height: 1.4; } h2 { margin-top: 1.5rem; } h2, h3, caption { break-after: avoid; }
   .source, .page { break-before: page; } .banner, figure, tr, li, dl.facts, .tiles { break-inside: avoid; } thead { display: table-header-group; } details:not([open]) { display: none; }
-  .charts { gap: .5rem 2.5rem; } svg { max-height: 30mm; } .wide { overflow: visible; } * { print-color-adjust: exact; } }
+  .charts { gap: .5rem 2.5rem; } .wide { overflow: visible; } * { print-color-adjust: exact; } }
 `;
 
 const hash = createHash('sha256').update(STYLE).digest('base64');

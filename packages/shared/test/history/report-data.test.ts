@@ -218,8 +218,13 @@ describe('the audit trail in a report', () => {
   });
   after(() => history.close());
 
-  const add = (action: string, result: 'ok' | 'refused' = 'ok', id: string | null = null) =>
-    appendAudit(history.pool, { actor: { id, name: 'ada', address: null }, action, target: null, result });
+  const add = (action: string, result: 'ok' | 'refused' = 'ok') =>
+    appendAudit(history.pool, {
+      actor: { id: null, name: 'ada', address: null },
+      action,
+      target: null,
+      result,
+    });
   /** The clock of this process is coarser than the database's. */
   const soon = () => new Date(Date.now() + 1_000);
   const read = async () => (await readReportFacts(history.pool, SETTINGS, null, soon())).audit;
@@ -232,16 +237,16 @@ describe('the audit trail in a report', () => {
   it('is counted, and its head recorded', async () => {
     await add('login');
     await add('login', 'refused');
-    await add('report.read', 'ok', randomUUID());
-    await add('report.read', 'ok');
-    await add('audit.read', 'refused', randomUUID());
+    await add('report.read');
+    await add('audit.read');
+    await add('audit.read', 'refused');
     const audit = await read();
     expect(audit).to.deep.include({
       eventsInPeriod: 5,
       refusalsInPeriod: 2,
       loginsInTrend: 1,
       failedLoginsInTrend: 1,
-      reviewsInTrend: 1,
+      reviewsInTrend: 2,
       checkedEvents: 5,
       brokenAt: null,
     });
