@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { tallyBackups } from '@safekeep/shared/history/metrics';
 import { QUEUE_PREFIX } from '@safekeep/shared/queues/contracts';
 import { Queue } from 'bullmq';
 import { expect } from 'chai';
@@ -132,6 +133,15 @@ describe('retention by the API', () => {
       expectProblem(await api.http.post(`/backup/${id}/hold`).send(body), 'TOKEN_MISSING');
       expect((await api.http.get(`/backup/${id}`).set(viewer)).body.legalHold).to.equal(false);
     });
+  });
+
+  it('the metrics tell what retention removed from what is missing', async () => {
+    const id = await addBackup('missing');
+    const tally = async () => (await tallyBackups(api.pool)).map(({ status, count }) => `${count} ${status}`);
+    expect(await tally()).to.deep.equal(['1 missing']);
+    await api.pool.query(`UPDATE backups SET disposed_at = now(), disposed_reason = 'r' WHERE id = $1`, [id]);
+    expect(await tally()).to.deep.equal(['1 disposed']);
+    await api.pool.query('DELETE FROM backups WHERE id = $1', [id]);
   });
 
   it('GET /backup/verification/status tells what the directories hold wrongly', async () => {

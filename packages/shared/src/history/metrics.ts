@@ -8,9 +8,11 @@ export interface Tally {
   readonly count: number;
 }
 
+/** What retention removed counts as `disposed`, so that `missing` is what should be there. */
 export async function tallyBackups(db: Database): Promise<Tally[]> {
   const { rows } = await db.query<Tally>(
-    'SELECT source, type, status, count(*) AS count FROM backups GROUP BY source, type, status ORDER BY 1, 2, 3',
+    `SELECT source, type, CASE WHEN disposed_at IS NULL THEN status ELSE 'disposed' END AS status, count(*) AS count
+     FROM backups GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
   );
   return rows;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { fail } from '../../src/errors.js';
+import { markPresence } from '../../src/history/backups.js';
 import {
   disposeBackup,
   listDisposed,
@@ -63,6 +64,12 @@ describe('disposing of a backup', () => {
     expect((await listDisposed(history.pool, cleanup.id)).map(({ outcome }) => outcome)).to.deep.equal([
       'removed',
     ]);
+  });
+
+  it('is for good: a file that is there again does not bring the backup back', async () => {
+    await dispose();
+    expect(await markPresence(history.pool, old.id, true)).to.equal(false);
+    expect((await readBackup(history.pool, old.id)).status).to.equal('missing');
   });
 
   it('happens once, however often it is asked for', async () => {

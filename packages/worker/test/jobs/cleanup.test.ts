@@ -284,6 +284,24 @@ describe('a cleanup', () => {
     expect(files()).to.have.members(namesOf(old));
   });
 
+  it('beside another cleanup at the same time removes everything once, and keeps what both keep', async () => {
+    const base = await store(200);
+    const old = [
+      base,
+      await store(199, { type: 'incremental', baseId: base.id }),
+      await store(150),
+      await store(120),
+    ];
+    const recent = await store(0);
+    const results = await Promise.all([clean(), clean(), clean()]);
+    for (const row of old) {
+      const outcomes = results.flatMap((decisions) => decisions.get(row.id)?.outcome ?? []);
+      expect(outcomes).to.include('removed').and.not.to.include('failed');
+    }
+    expect(files()).to.have.members(namesOf(recent));
+    expect((await history.pool.query('SELECT FROM disposals')).rowCount).to.equal(old.length);
+  });
+
   describe('killed at any step, is finished by the next one', () => {
     class Killed extends Error {}
     /** A worker that dies when it has removed so many of a backup's names. */
