@@ -26,7 +26,46 @@ const snapshot = z.strictObject({
   inRecovery: z.boolean(),
 });
 
-const table = z.strictObject({ schema: text, name: text, rows: count });
+const hash128 = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 digits of lower-case hex');
+const hash64 = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 digits of lower-case hex');
+
+const table = z.strictObject({ schema: text, name: text, rows: count, contentHash: hash128.optional() });
+
+/** Kinds of things whose definitions a fingerprint knows. */
+export const OBJECT_KINDS = [
+  'table',
+  'constraint',
+  'index',
+  'view',
+  'function',
+  'trigger',
+  'policy',
+  'type',
+] as const;
+
+/**
+ * What was in the snapshot beside the rows: enough to tell whether a restored copy is the same. The hashes here and in
+ * `tables` are under a key of their own. Backups of earlier versions have none of it. No key may be called `checksum`,
+ * and no name of the database may become a key.
+ */
+const fingerprint = z.strictObject({
+  version: z.literal(1),
+  /** The key of the hashes, sealed like the backup file, in base64. */
+  sealedKey: z.base64(),
+  largeObjectsHash: hash128,
+  /** As the archive sets them. */
+  sequences: z.array(
+    z.strictObject({
+      schema: text,
+      name: text,
+      lastValue: z.string().regex(/^-?\d{1,19}$/),
+      isCalled: z.boolean(),
+    }),
+  ),
+  extensions: z.array(z.strictObject({ name: text, version: text })),
+  /** null where there were too many. */
+  objects: z.array(z.strictObject({ kind: z.enum(OBJECT_KINDS), name: text, hash: hash64 })).nullable(),
+});
 
 /** A further sealed file of the same backup. Its hash is not called `checksum`: that key occurs once. */
 const companion = z.strictObject({
@@ -63,6 +102,7 @@ const bodyFields = {
   snapshot,
   tables: z.array(table),
   largeObjects: count,
+  fingerprint: fingerprint.optional(),
   companions: z.array(companion),
 };
 
@@ -76,6 +116,8 @@ export const sidecarSchema = z.strictObject({ ...bodyFields, hmac: sha256 }).ref
 
 export type SidecarBody = z.infer<typeof sidecarBodySchema>;
 export type Sidecar = z.infer<typeof sidecarSchema>;
+export type ObjectKind = (typeof OBJECT_KINDS)[number];
+export type SidecarFingerprint = z.infer<typeof fingerprint>;
 
 function namesItsBase(body: { type: string; baseId: string | null }): boolean {
   return (body.type === 'incremental') === (body.baseId !== null);

@@ -66,6 +66,21 @@ describe('the sidecar', () => {
     expect(TEXT.match(/"checksum":"[^"]*"/g)).to.deep.equal([`"checksum":"${HEX}"`]);
   });
 
+  it('carries a fingerprint, in which a thing called checksum adds no second one', () => {
+    const fingerprint = {
+      version: 1 as const,
+      sealedKey: 'U2FsdGVkX18=',
+      largeObjectsHash: HEX.slice(0, 32),
+      sequences: [{ schema: 'clinic', name: 'checksum', lastValue: '-9223372036854775808', isCalled: true }],
+      extensions: [{ name: 'checksum', version: '1' }],
+      objects: [{ kind: 'index' as const, name: '"checksum":"x"', hash: HEX.slice(0, 16) }],
+    };
+    const tables = [{ schema: 'checksum', name: 'checksum', rows: 1, contentHash: HEX.slice(0, 32) }];
+    const text = serializeSidecar(body({ fingerprint, tables }), KEY);
+    expect(text.match(/"checksum":/g)).to.have.length(1);
+    expect(parseSidecar(text, KEY)).to.deep.include({ fingerprint, tables });
+  });
+
   it('can be checked with openssl alone', () => {
     const script = `sed -E 's/"hmac":"[0-9a-f]{64}",//' | tr -d '\\n' |
       openssl dgst -sha256 -mac HMAC -macopt hexkey:${macKey(KEY).toString('hex')}`;
@@ -175,6 +190,10 @@ describe('writing a sidecar', () => {
     'sequence zero': { sequence: 0 },
     'a checksum in upper case': { checksum: 'A'.repeat(64) },
     'an unknown field': { contentHash: HEX },
+    'a fingerprint of other rules': { fingerprint: { version: 2 } },
+    'a content hash of another length': {
+      tables: [{ schema: 's', name: 't', rows: 1, contentHash: HEX }],
+    },
     'a fraction of a row': { tables: [{ schema: 's', name: 't', rows: 1.5 }] },
     'a field left out': { size: undefined },
   };

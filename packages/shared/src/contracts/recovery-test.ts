@@ -1,23 +1,81 @@
 import { z } from 'zod';
 import { timestamp } from './backup.js';
+import { finding } from './finding.js';
 import { checkStatus } from './verification.js';
+
+/** What was compared, in numbers, whether or not it was equal. */
+export const recoveryFacts = z.object({
+  tables: z.number(),
+  rows: z.number(),
+  /** Tables whose contents were compared, not only their numbers of rows. */
+  contents: z.number(),
+  largeObjects: z.number(),
+  sequences: z.number(),
+  constraints: z.number(),
+  indexes: z.number(),
+  extensions: z.number(),
+  /** Definitions of all other kinds. */
+  definitions: z.number(),
+  /** Those of CRITICAL_TABLES that the copy has. */
+  criticalTables: z.array(z.object({ name: z.string(), rows: z.number() })),
+  /** All differences; `findings` holds the first of them. */
+  differences: z.number(),
+  /** What could not be compared and why, in sentences. */
+  notCompared: z.array(z.string()),
+  /** From the start of the test to its end with the check of the file, in seconds. */
+  totalSeconds: z.number(),
+});
+
+export type RecoveryFacts = z.infer<typeof recoveryFacts>;
+
+/** What a recovery test does now. */
+export const recoveryProgress = z.object({
+  phase: z.enum(['check', 'restore', 'compare']),
+  percent: z.number(),
+  /** The table that is being filled. */
+  table: z.string().nullable(),
+});
+
+export type RecoveryProgress = z.infer<typeof recoveryProgress>;
 
 /** One restore of one backup into a scratch database, and its comparison. */
 export const recoveryTest = z.object({
   id: z.uuid(),
   backupId: z.uuid(),
   status: checkStatus,
-  findings: z.json(),
-  /** Measured time to recover, in seconds. */
+  findings: z.array(finding).nullable(),
+  facts: recoveryFacts.nullable(),
+  /** In a sentence, what is wrong or could not be done. */
+  reason: z.string().nullable(),
+  /** Measured time to recover, in seconds: from the start of the restore to a copy that can be used. */
   rtoSeconds: z.number().nullable(),
   /** Age of the newest data in the backup when the test began, in seconds. */
   rpoSeconds: z.number().nullable(),
+  /** The targets that held when the test ran. */
+  rtoTargetSeconds: z.number().nullable(),
+  rpoTargetSeconds: z.number().nullable(),
+  requestedVia: z.enum(['api', 'cli', 'schedule']),
   requestedBy: z.uuid().nullable(),
   note: z.string().nullable(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
   errorCode: z.string().nullable(),
+  progress: recoveryProgress.nullable(),
 });
 
 export type RecoveryTest = z.infer<typeof recoveryTest>;
+
+/** POST /backup/recovery/test; who acts is the token's user, `testedBy` is a note. */
+export const recoveryTestRequest = z.strictObject({
+  backupId: z.uuid(),
+  testedBy: z.string().max(200).optional(),
+});
+
+/** GET /backup/recovery/tests */
+export const recoveryTestsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+});
+
+export type RecoveryTestsQuery = z.infer<typeof recoveryTestsQuery>;

@@ -4,10 +4,10 @@ import { type ArchiveSummary, createWalker, type Walker } from '@safekeep/archiv
 import type { Source } from '@safekeep/shared/config/sources';
 import { fail } from '@safekeep/shared/errors';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import { type TakenFingerprint, takeFingerprint } from '../fingerprint/take-fingerprint.js';
 import { requireAllTables, type SourceContents } from '../postgres/contents.js';
 import { watchCopy } from '../postgres/copy-progress.js';
 import { type DumpOptions, type DumpProcess, startPgDump } from '../postgres/pg-dump.js';
-import { countRows, type TableRows } from '../postgres/row-counts.js';
 import type { Snapshot } from '../postgres/snapshot.js';
 import { dumpFailure } from '../postgres/source-failure.js';
 import type { ProgressMeter } from './progress-meter.js';
@@ -28,13 +28,13 @@ export interface ArchiveDump {
 export interface DumpedArchive {
   readonly file: WrittenFile;
   readonly archive: ArchiveSummary;
-  readonly rows: readonly TableRows[];
+  readonly taken: TakenFingerprint;
   readonly largeObjects: number;
 }
 
 /**
  * pg_dump → archive walker → encryption → gzip frame → hash → hidden file, while the rows of every table are counted
- * in the same snapshot. It succeeds only when pg_dump exits with 0, the archive is whole, holds every table of the
+ * and hashed in the same snapshot. It succeeds only when pg_dump exits with 0, the archive is whole, holds every table of the
  * snapshot, and all its bytes are on the disk.
  *
  * @throws SafekeepError DUMP_FAILED, DUMP_REFUSED, DUMP_INCOMPLETE, DISK_FULL; or the reason of `signal`
@@ -42,15 +42,15 @@ export interface DumpedArchive {
 export async function dumpArchive(job: ArchiveDump, signal: AbortSignal): Promise<DumpedArchive> {
   const counting = new AbortController();
   const stopped = AbortSignal.any([signal, counting.signal]);
-  let rows: Promise<TableRows[]> = Promise.resolve([]);
+  let taking: Promise<TakenFingerprint> | undefined;
   const dump = startPgDump({ ...job.options, snapshot: job.snapshot.name, gzipLevel: job.gzipLevel });
   const walker = createWalker({
     onToc: (_head, entries) => {
       job.meter.enter('data', Date.now());
       // pg_dump is connected, so the file with the password need not stay for hours.
       job.options.access.close().catch(() => {});
-      rows = countRows(job.snapshot, entries);
-      rows.catch((error: unknown) => counting.abort(error));
+      taking = takeFingerprint(job.snapshot, entries, job.passphrase);
+      taking.catch((error: unknown) => counting.abort(error));
     },
     onBlockStart: (entry) => job.meter.blockStarts(...labelOf(entry)),
     onBytes: (_entry, bytes) => {
@@ -66,7 +66,8 @@ export async function dumpArchive(job: ArchiveDump, signal: AbortSignal): Promis
   const file = await write(job, dump, walker, stopped).finally(() => watch.close());
   const archive = walker.summary();
   requireAllTables(job.contents.tables, archive.entries);
-  return { file, archive, rows: await rows, largeObjects: job.contents.largeObjects };
+  if (taking === undefined) throw new Error('an archive ended well without its table of contents');
+  return { file, archive, taken: await taking, largeObjects: job.contents.largeObjects };
 }
 
 /** Writes the file and judges how pg_dump ended: a program that failed is the cause of an archive that is cut short. */

@@ -50,8 +50,9 @@ export function sidecarBody(backup: FinishedBackup): SidecarBody {
     cipher: 'aes-256-cbc-pbkdf2',
     keyId: keyId(backup.passphrase),
     snapshot: snapshot.facts,
-    tables: [...dumped.rows],
+    tables: [...dumped.taken.tables],
     largeObjects: dumped.largeObjects,
+    fingerprint: dumped.taken.fingerprint,
     companions: [{ kind: 'globals', fileName: names.globals, size: globals.bytes, sha256: globals.sha256 }],
   };
 }

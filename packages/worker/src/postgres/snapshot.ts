@@ -3,6 +3,7 @@ import { fail } from '@safekeep/shared/errors';
 import { clientOptions } from '@safekeep/shared/history/database';
 import { errorCode } from '@safekeep/shared/logger';
 import pg from 'pg';
+import { READING_SETTINGS } from './reading-settings.js';
 
 /** Where and when a snapshot was taken; what a later backup compares itself with (docs/BACKUP_FORMAT.md). */
 export interface SnapshotFacts {
@@ -33,12 +34,6 @@ export interface Snapshot {
   close(): Promise<void>;
 }
 
-/** The settings pg_dump uses for itself, so that what is read here is read as it reads it. */
-const SETTINGS = `
-  SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3;
-  SET bytea_output = 'hex'; SET row_security = off; SET synchronize_seqscans = off; SET search_path = '';
-  SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = 'error'`;
-
 /**
  * Opens the source and exports a snapshot of it.
  *
@@ -57,7 +52,9 @@ export async function openSnapshot(
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query(SETTINGS);
+    await client.query(READING_SETTINGS);
+    // The dump has the first claim on the machine; a scan by several processes would compete with it.
+    await client.query('SET max_parallel_workers_per_gather = 0; SET jit = off');
     await client.query(`SET lock_timeout = ${lockTimeout}`);
     const control = await readControl(client);
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
