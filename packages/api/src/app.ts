@@ -1,4 +1,6 @@
 import express, { type Express } from 'express';
+import { BOARD } from './board/paths.js';
+import { boardRouter } from './board/router.js';
 import { answerProblems } from './middleware/problem.js';
 import { identifyRequest } from './middleware/request-facts.js';
 import { logRequests } from './middleware/request-log.js';
@@ -27,6 +29,7 @@ export function createApp(dependencies: Dependencies): Express {
     }
     app.all(path, refuseMethod(here.map((route) => route.method)));
   }
+  app.use(BOARD, boardRouter(services, dependencies.redis));
   app.use(refuseUnknownPath);
   app.use(answerProblems(services.logger));
   return app;

@@ -8,6 +8,7 @@ import type pg from 'pg';
 import { Gate } from './auth/gate.js';
 import type { LoginDesk } from './auth/login.js';
 import { PasswordCheck } from './auth/password.js';
+import { Sessions } from './auth/sessions.js';
 import { Tokens } from './auth/token.js';
 import { Metrics } from './metrics/metrics.js';
 import { describeApi } from './openapi/describe-api.js';
@@ -39,6 +40,7 @@ export interface Dependencies {
 /** What the handlers and the pipeline work with. */
 export interface Services extends Omit<Dependencies, 'redis' | 'jwtSecret'> {
   readonly tokens: Tokens;
+  readonly sessions: Sessions;
   readonly login: LoginDesk;
   readonly writes: WriteThrottle;
   readonly refusals: Counter;
@@ -52,6 +54,7 @@ export function createServices(dependencies: Dependencies, routes: readonly Rout
   return {
     ...kept,
     tokens: new Tokens(jwtSecret),
+    sessions: new Sessions(jwtSecret, redis),
     login: {
       pool: kept.pool,
       throttle: new LoginThrottle(redis),

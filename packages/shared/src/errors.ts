@@ -79,6 +79,27 @@ export const ERRORS = {
     exitCode: 2,
     retryable: false,
   },
+  SESSION_MISSING: {
+    message: 'Nobody is logged in here, or not any more.',
+    hint: 'Log in at /admin/queues/login.',
+    httpStatus: 401,
+    exitCode: 2,
+    retryable: false,
+  },
+  FORM_REFUSED: {
+    message: 'This did not come from a page of this service, or from one that is too old.',
+    hint: 'Load the page again, with cookies allowed, and repeat what you did.',
+    httpStatus: 403,
+    exitCode: 2,
+    retryable: false,
+  },
+  BOARD_ACTION_REFUSED: {
+    message: 'The board only retries, removes and promotes jobs.',
+    hint: 'Ask for backups and other jobs with the API or backup.sh; change schedules with PATCH /backup/schedules/:name.',
+    httpStatus: 403,
+    exitCode: 2,
+    retryable: false,
+  },
   ROLE_INSUFFICIENT: {
     message: 'This needs the role {needed}; you have {role}.',
     hint: 'Ask an administrator for the role, or use another account.',

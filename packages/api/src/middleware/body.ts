@@ -11,7 +11,7 @@ const readRaw = raw({ type: () => true, limit: '100kb', inflate: false });
  * @throws SafekeepError BODY_TOO_LARGE, BODY_MALFORMED, CONTENT_TYPE_UNSUPPORTED
  */
 export async function readBody(request: Request, response: Response): Promise<unknown> {
-  const bytes = await receive(request, response);
+  const bytes = await receiveBody(request, response);
   if (bytes.length === 0) return {};
   if (!request.is('application/json')) throw fail('CONTENT_TYPE_UNSUPPORTED');
   try {
@@ -21,7 +21,8 @@ export async function readBody(request: Request, response: Response): Promise<un
   }
 }
 
-function receive(request: Request, response: Response): Promise<Buffer> {
+/** All bytes of a body. @throws SafekeepError BODY_TOO_LARGE, CONTENT_TYPE_UNSUPPORTED, HTTP_INVALID */
+export function receiveBody(request: Request, response: Response): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     readRaw(request, response, (error?: unknown) => {
       if (error !== undefined) reject(translate(error));

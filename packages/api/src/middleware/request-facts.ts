@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
+import type { Visitor } from '../board/session-gate.js';
+import type { AuditDraft } from '../route.js';
 
 /** What a request carries along until its answer is logged. */
 export type RequestFacts = {
@@ -9,6 +11,10 @@ export type RequestFacts = {
   user?: string;
   /** The error that the answer tells of. */
   code?: string;
+  /** Who looks at the board, once known. */
+  visitor?: Visitor;
+  /** What a request changes on the board, for the audit trail. */
+  change?: { readonly action: string; readonly event: AuditDraft };
 };
 
 export type ApiResponse = Response<unknown, RequestFacts>;

@@ -1,0 +1,83 @@
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { labelJobs } from '@safekeep/shared/history/job-labels';
+import type { QueueName } from '@safekeep/shared/queues/contracts';
+import type { Job, Queue } from 'bullmq';
+import type pg from 'pg';
+
+type Jobs = Awaited<ReturnType<BullMQAdapter['getJobs']>>;
+type OneJob = Awaited<ReturnType<BullMQAdapter['getJob']>>;
+
+const DESCRIPTIONS: Record<QueueName, string> = {
+  backup: 'Taking backups',
+  verify: 'Verifying stored files (backup.sh test)',
+  'restore-test': 'Recovery tests and restores (backup.sh verify, restore)',
+  cleanup: 'Retention',
+  report: 'Reports',
+  notify: 'Alerts on their way to people',
+};
+
+/** A queue as the board shows it: each job under a name that says what it is about, which only history knows. */
+export class LabelledQueue extends BullMQAdapter {
+  readonly #pool: pg.Pool;
+  readonly #name: QueueName;
+
+  constructor(queue: Queue, name: QueueName, pool: pg.Pool, readOnlyMode: boolean) {
+    super(queue, { readOnlyMode, description: DESCRIPTIONS[name] });
+    this.#pool = pool;
+    this.#name = name;
+    this.setFormatter('progress', readableProgress);
+  }
+
+  override async getJobs(...given: Parameters<BullMQAdapter['getJobs']>): Promise<Jobs> {
+    const jobs = await super.getJobs(...given);
+    await this.#label(jobs as Job[]);
+    return jobs;
+  }
+
+  override async getJob(id: string): Promise<OneJob> {
+    const job = await super.getJob(id);
+    if (job) await this.#label([job as Job]);
+    return job;
+  }
+
+  /** History that is away costs the names, never the board: that is when people look at it. */
+  async #label(jobs: readonly Job[]): Promise<void> {
+    const rows = new Map(jobs.map((job) => [job, rowId(job)]));
+    const ids = [...rows.values()].filter((id) => id !== null);
+    const labels = await labelJobs(this.#pool, this.#name, ids).catch(() => new Map<string, string>());
+    for (const [job, id] of rows) {
+      tidy(job);
+      const label = labels.get(id ?? '') ?? dueLabel(job);
+      // This is a copy of the job; the queue knows jobs by their ids.
+      if (label !== null) job.name = label;
+    }
+  }
+}
+
+/** The circle of a finished job is full, and its error is a sentence: places in our code help nobody here. */
+function tidy(job: Job): void {
+  const { progress } = job;
+  if (job.finishedOn && !job.failedReason && typeof progress === 'object' && 'percent' in progress) {
+    job.progress = { ...progress, percent: 100 };
+  }
+  job.stacktrace = (job.stacktrace ?? []).map((trace) => trace.replace(/\n\s+at .*$/s, ''));
+}
+
+/** The id of the history row that a job is about: its data holds that one id. */
+function rowId(job: Job): string | null {
+  const [value] = Object.entries(job.data ?? {}).flatMap(([key, id]) => (key.endsWith('Id') ? [id] : []));
+  return typeof value === 'string' && /^[0-9a-f-]{36}$/i.test(value) ? value : null;
+}
+
+/** A job that a schedule made has no row yet; its data says for what. */
+function dueLabel(job: Job): string | null {
+  const { source, schedule } = (job.data ?? {}) as { source?: unknown; schedule?: unknown };
+  if (typeof source !== 'string' || typeof schedule !== 'string') return null;
+  return `scheduled ${schedule} of ${source === '*' ? 'all sources' : source}`;
+}
+
+/** The board draws a circle from `progress`; whatever else a job tells stays beside it. */
+function readableProgress(progress: unknown): unknown {
+  const percent = (progress as { percent?: unknown } | null)?.percent;
+  return typeof percent === 'number' ? { progress: Math.round(percent), ...(progress as object) } : progress;
+}

@@ -1,0 +1,29 @@
+import type { QueueName } from '../queues/contracts.js';
+import type { Database } from './database.js';
+
+/** How a job is told to people, by the id of its row: `full backup of main`. One query a queue; $1 is an array of ids. */
+const LABELS: Record<QueueName, string> = {
+  backup: `SELECT id, requested_type || ' backup of ' || source AS label FROM backups WHERE id = ANY($1)`,
+  verify: `SELECT v.id, 'verification of ' || coalesce(b.file_name, b.type || ' backup') || ', ' || b.source AS label
+    FROM verifications v JOIN backups b ON b.id = v.backup_id WHERE v.id = ANY($1)`,
+  'restore-test': `SELECT t.id, 'recovery test of ' || coalesce(b.file_name, b.type || ' backup') || ', ' || b.source AS label
+    FROM recovery_tests t JOIN backups b ON b.id = t.backup_id WHERE t.id = ANY($1)
+    UNION ALL
+    SELECT r.id, 'restore of ' || b.source || ' into ' || r.target_database
+    FROM restores r JOIN backups b ON b.id = r.backup_id WHERE r.id = ANY($1)`,
+  cleanup: `SELECT id, 'cleanup of ' || coalesce(source, 'all sources') || CASE WHEN dry_run THEN ', dry run' ELSE '' END AS label
+    FROM cleanup_runs WHERE id = ANY($1)`,
+  report: `SELECT id, 'report on ' || coalesce(source, 'all sources') AS label FROM reports WHERE id = ANY($1)`,
+  notify: `SELECT n.id, n.event || coalesce(' ' || a.rule, ' ' || n.subject, '') || ' by ' || n.channel AS label
+    FROM notifications n LEFT JOIN alerts a ON a.id = n.alert_id WHERE n.id = ANY($1)`,
+};
+
+/** What jobs of a queue are about, by the ids of their rows; ids that history does not know are left out. */
+export async function labelJobs(
+  db: Database,
+  queue: QueueName,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await db.query<{ id: string; label: string }>(LABELS[queue], [ids]);
+  return new Map(rows.map((row) => [row.id, row.label]));
+}
