@@ -42,6 +42,8 @@ const recoveryTestLine = z.object({
   rtoTargetSeconds: z.number().nullable(),
   rpoTargetSeconds: z.number().nullable(),
   reason: z.string().nullable(),
+  /** Rows of the tables that matter most, as they came back. */
+  criticalTables: z.array(z.object({ name: z.string(), rows: z.number() })),
 });
 
 const sourceReport = z.object({
@@ -209,6 +211,8 @@ export const reportFacts = z.object({
     bytes: z.number(),
     /** Backups that were disposed of without such a record. */
     unrecorded: z.int(),
+    /** Those whose files may be there still, because the cleanup did not come to its end. */
+    unfinished: z.int(),
     trend: z.array(disposal),
   }),
   schedules: z.array(scheduleLine),
@@ -240,6 +244,8 @@ export const reportFacts = z.object({
     compression: z.string(),
     retentionFullDays: z.int(),
     retentionIncrementalDays: z.int(),
+    /** Full backups of each source that stay however old they are. */
+    retentionKeepMinimum: z.int(),
     rtoTargetSeconds: z.number(),
     rpoTargetSeconds: z.number(),
     transports: z.array(transport),

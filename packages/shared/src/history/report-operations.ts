@@ -1,3 +1,4 @@
+import type { CleanupDecision } from '../contracts/cleanup.js';
 import type { ReportFacts } from '../contracts/report-body.js';
 import type { Database } from './database.js';
 import type { Span } from './report-backups.js';
@@ -24,22 +25,13 @@ export async function readAlerts(
   return { ...(counts.rows[0] as { raised: number; resolved: number }), open: open.rows };
 }
 
-interface Decision {
-  readonly source: string;
-  readonly fileName: string | null;
-  readonly sizeBytes: number | null;
-  readonly action: 'keep' | 'remove';
-  readonly reason: string;
-  readonly outcome?: 'removed' | 'kept' | 'failed';
-}
-
 /** The newest cleanup that was to remove something, not a rehearsal. */
 export async function readCleanup(db: Database, source: string | null): Promise<ReportFacts['cleanup']> {
   const { rows } = await db.query<{
     id: string;
     status: string;
     endedAt: Date;
-    decisions: Decision[] | null;
+    decisions: CleanupDecision[] | null;
   }>(
     `SELECT id, status, ended_at AS "endedAt", decisions FROM cleanup_runs
      WHERE NOT dry_run AND status IN ('completed', 'failed') AND ended_at IS NOT NULL
@@ -53,14 +45,17 @@ export async function readCleanup(db: Database, source: string | null): Promise<
   return { ...known, ...countDecisions((decisions ?? []).filter(concerns(source))) };
 }
 
-const concerns = (source: string | null) => (decision: Decision) =>
+const concerns = (source: string | null) => (decision: CleanupDecision) =>
   source === null || decision.source === source;
 
-function countDecisions(decisions: readonly Decision[]) {
+function countDecisions(decisions: readonly CleanupDecision[]) {
   const kept = decisions.filter((decision) => decision.action === 'keep' || decision.outcome === 'kept');
   const removed = decisions.filter((decision) => decision.outcome === 'removed');
   const reasons = new Map<string, number>();
-  for (const { reason } of kept) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  for (const { reason } of kept) {
+    const likeOthers = reason.replace(/^\d+ days old/, 'N days old');
+    reasons.set(likeOthers, (reasons.get(likeOthers) ?? 0) + 1);
+  }
   return {
     keptCount: kept.length,
     removedCount: removed.length,
@@ -87,8 +82,9 @@ export async function readDisposals(
   source: string | null,
   trend: Span,
 ): Promise<ReportFacts['disposals']> {
-  const counts = await db.query<{ count: number; bytes: number; unrecorded: number }>(
+  const counts = await db.query<Omit<ReportFacts['disposals'], 'trend'>>(
     `SELECT count(*) AS count, coalesce(sum(size_bytes), 0)::bigint AS bytes,
+       count(*) FILTER (WHERE files_removed_at IS NULL) AS unfinished,
        (SELECT count(*) FROM backups b WHERE b.disposed_at IS NOT NULL AND ($1::text IS NULL OR b.source = $1)
           AND NOT EXISTS (SELECT FROM disposals d WHERE d.backup_id = b.id)) AS unrecorded
      FROM disposals WHERE $1::text IS NULL OR source = $1`,
@@ -101,7 +97,7 @@ export async function readDisposals(
      ORDER BY disposed_at DESC, id DESC LIMIT ${MAXIMUM_DISPOSALS}`,
     [source, trend.start, trend.end],
   );
-  return { ...(counts.rows[0] as { count: number; bytes: number; unrecorded: number }), trend: rows };
+  return { ...(counts.rows[0] as (typeof counts.rows)[0]), trend: rows };
 }
 
 export async function readPeople(db: Database): Promise<ReportFacts['people']> {

@@ -76,7 +76,8 @@ const TESTS = `
   SELECT t.id, t.backup_id AS "backupId", b.file_name AS "fileName", t.status, t.ended_at AS "endedAt",
     CASE WHEN jsonb_typeof(t.findings) = 'array' THEN jsonb_array_length(t.findings) ELSE 0 END AS findings,
     t.rto_seconds AS "rtoSeconds", t.rpo_seconds AS "rpoSeconds", t.rto_target_seconds AS "rtoTargetSeconds",
-    t.rpo_target_seconds AS "rpoTargetSeconds", t.reason
+    t.rpo_target_seconds AS "rpoTargetSeconds", t.reason,
+    coalesce(t.facts -> 'criticalTables', '[]') AS "criticalTables"
   FROM recovery_tests t JOIN backups b ON b.id = t.backup_id
   WHERE b.source = $1 AND t.ended_at IS NOT NULL AND t.status IN ('passed', 'failed', 'error')`;
 

@@ -80,7 +80,7 @@ export const retention: Judge = (facts, now) => {
         ? [`${count(cleanup.failedCount, 'backup')} could not be removed.`]
         : []),
     ],
-    `Full backups are kept ${limits.retentionFullDays} days, incremental ones ${limits.retentionIncrementalDays}. ${last} ${count(
+    `Full backups are kept ${limits.retentionFullDays} days, incremental ones ${limits.retentionIncrementalDays}, and at least ${limits.retentionKeepMinimum} full ones of each source. ${last} ${count(
       facts.sources.flatMap((source) => source.legalHolds).length,
       'legal hold',
     )}.`,
@@ -88,14 +88,15 @@ export const retention: Judge = (facts, now) => {
 };
 
 export const disposals: Judge = (facts) => {
-  const { count: recorded, bytes, unrecorded, trend } = facts.disposals;
+  const { count: recorded, unrecorded, unfinished, trend } = facts.disposals;
   const missing = facts.sources.flatMap((source) => source.missingFiles).length;
   return unless(
     [
       ...(unrecorded > 0 ? [`${count(unrecorded, 'disposed backup')} without a record.`] : []),
+      ...(unfinished > 0 ? [`${count(unfinished, 'disposal')} begun whose files may be there still.`] : []),
       ...(missing > 0 ? [`${count(missing, 'backup file')} gone without a disposal.`] : []),
     ],
-    recorded === 0 && bytes === 0
+    recorded === 0
       ? 'No backup was disposed of yet.'
       : `${count(recorded, 'disposal')} recorded with checksum, time and reason, ${trend.length} of them in the last 30 days.`,
   );

@@ -25,14 +25,19 @@ const damagedBackups: Rule = ({ damaged }) =>
   damaged.length === 0
     ? null
     : critical(
-        `${count(damaged.length, 'kept backup')} found damaged: ${damaged
-          .map(
-            (row) =>
-              `${row.fileName ?? row.backupId} (${row.verdict}: ${row.reason ?? 'no reason recorded'})`,
-          )
-          .join(', ')}.`,
+        `${count(damaged.length, 'kept backup')} found damaged: ${firstThree(
+          damaged.map(
+            ({ fileName, backupId, verdict, reason }) =>
+              `${fileName ?? backupId} (${verdict}: ${reason ?? 'no reason recorded'})`,
+          ),
+        )}.`,
         'Restore from another backup; find out what changed the file.',
       );
+
+function firstThree(texts: readonly string[]): string {
+  const more = texts.length > 3 ? ` and ${texts.length - 3} more` : '';
+  return texts.slice(0, 3).join(', ') + more;
+}
 
 const failedTest: Rule = ({ recoveryTests: { newest } }) => {
   if (newest === null || newest.status === 'passed') return null;
@@ -59,9 +64,9 @@ const failedRuns: Rule = ({ failures }) =>
   failures.length === 0
     ? null
     : warning(
-        `${count(failures.length, 'backup')} failed in the period: ${[
+        `${count(failures.length, 'backup')} failed in the period: ${firstThree([
           ...new Set(failures.map((row) => `${row.code} (${row.message})`)),
-        ].join('; ')}`,
+        ])}`,
         'backup.sh show ID tells what to do about each.',
       );
 

@@ -5,7 +5,7 @@ import { type Html, html, htmlTable, when } from './html.js';
 
 /** Schedules, retention, alerts, configuration: what concerns all sources. */
 export function operationsSection(body: ReportBody): Html {
-  return html`<section class="page"><h2>Operation</h2>
+  return html`<section><h2>Operation</h2>
 <h3>Schedules</h3>${schedules(body)}
 <h3>Retention</h3>${retention(body)}
 <h3>Alerts</h3>${alerts(body)}
@@ -36,9 +36,9 @@ function schedules({ schedules: rows }: ReportBody): Html {
 function retention({
   cleanup,
   disposals,
-  configuration: { retentionFullDays, retentionIncrementalDays },
+  configuration: { retentionFullDays, retentionIncrementalDays, retentionKeepMinimum },
 }: ReportBody): Html {
-  const rule = html`<p>Full backups are kept ${retentionFullDays} days, incremental ones ${retentionIncrementalDays}, and longer where a rule below says so.</p>`;
+  const rule = html`<p>Full backups are kept ${retentionFullDays} days, incremental ones ${retentionIncrementalDays}, at least ${retentionKeepMinimum} full ones of each source, and longer where a rule below says so.</p>`;
   const last =
     cleanup === null
       ? html`<p>Cleanup never ran.</p>`
@@ -64,7 +64,7 @@ function retention({
             row.outcome,
           ]),
         );
-  const gone = html`<p>${count(disposals.count, 'disposal')} recorded in all (${bytes(disposals.bytes)}).</p>`;
+  const gone = html`<p>${count(disposals.count, 'disposal')} recorded in all (${bytes(disposals.bytes)})${disposals.unfinished === 0 ? '' : `; ${disposals.unfinished} not finished: the files may be there still`}.</p>`;
   return html`${rule}${last}${reasons}${removals}${gone}${disposalTable(disposals.trend)}`;
 }
 

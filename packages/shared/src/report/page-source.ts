@@ -12,6 +12,7 @@ ${sentence(source, body)}
 ${charts(source)}
 ${failures(source)}
 ${recoveryTests(source)}
+${criticalTables(source)}
 ${holds(source)}
 ${dayTable(source)}
 </section>`;
@@ -182,6 +183,12 @@ function recoveryTests({ recoveryTests: { history } }: SourceReport): Html {
         test.fileName ?? test.backupId,
       ]),
   );
+}
+
+function criticalTables({ recoveryTests: { newestPassed } }: SourceReport): Html {
+  if (newestPassed === null || newestPassed.criticalTables.length === 0) return html``;
+  const rows = newestPassed.criticalTables.map((table) => `${table.name} ${table.rows}`).join(', ');
+  return html`<p class="soft">Rows of the critical tables, as the newest passed test found them: ${rows}.</p>`;
 }
 
 function measured(value: number | null, target: number | null, format: (value: number) => string): Html {

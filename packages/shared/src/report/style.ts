@@ -34,8 +34,8 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .75re
 @media (max-width: 40rem) { .tiles, .charts { grid-template-columns: 1fr 1fr; } .charts, dl.facts { grid-template-columns: 1fr; } dl.facts dd { margin-bottom: .4rem; } }
 @page { size: A4; margin: 16mm 14mm; }
 @media print { :root { --paper: #fff; --ink: #000; --soft: #333; --line: #999; --wash: #fff; --good: #000; --warn: #000; --bad: #000; --one: #888; --two: #000; --pale: #ccc; --aim: #000; font-size: 9.5pt; }
-  body { padding: 0; max-width: none; line-height: 1.4; } h2 { margin-top: 1.5rem; } h2, h3, caption { break-after: avoid; }
-  .source, .page { break-before: page; } .banner, figure, tr, li, dl.facts, .tiles { break-inside: avoid; } thead { display: table-header-group; } details:not([open]) { display: none; }
+  body { padding: 0; max-width: none; line-height: 1.4; } h2 { margin-top: 1.5rem; } h2, h3, caption, p.verdict { break-after: avoid; }
+  .page { break-before: page; } thead { break-after: avoid; } .banner, figure, tr, li, dl.facts, .tiles { break-inside: avoid; } thead { display: table-header-group; } details:not([open]) { display: none; }
   .charts { gap: .5rem 2.5rem; } .wide { overflow: visible; } * { print-color-adjust: exact; } }
 `;
 

@@ -109,6 +109,7 @@ describe('the facts of a report', () => {
     const { newest, newestPassed, trend, history: all } = source('lab').recoveryTests;
     expect(newest).to.deep.include({ status: 'failed', findings: 2, endedAt: time('22T03:00:00') });
     expect(newestPassed?.endedAt).to.deep.equal(time('15T03:00:00'));
+    expect(newestPassed?.criticalTables).to.deep.equal([{ name: 'public.patients', rows: 4_000 }]);
     expect(trend).to.deep.equal({ passed: 3, failed: 1, error: 0 });
     expect(all.map((row) => row.status)).to.deep.equal(['passed', 'passed', 'passed', 'failed']);
   });
@@ -139,11 +140,11 @@ describe('the facts of a report', () => {
       removedBytes: 4 * GB,
       failedCount: 0,
       keptReasons: [
-        { reason: 'younger than 90 days', count: 2 },
+        { reason: 'N days old; full backups are kept for 90 days', count: 2 },
         { reason: 'legal hold', count: 1 },
       ],
     });
-    expect(facts.disposals).to.deep.include({ count: 1, bytes: 4 * GB, unrecorded: 0 });
+    expect(facts.disposals).to.deep.include({ count: 1, bytes: 4 * GB, unrecorded: 0, unfinished: 0 });
     expect(facts.disposals.trend[0]).to.include({ source: 'main', reason: 'older than 90 days' });
   });
 

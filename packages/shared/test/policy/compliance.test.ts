@@ -81,7 +81,7 @@ describe('the compliance checklist', () => {
     ['regular-testing', /30 verifications and 4 recovery tests with a verdict\./],
     [
       'retention',
-      /90 days, incremental ones 30\. Last cleanup 2026-11-24: 30 kept, 1 removed\. 0 legal holds\./,
+      /90 days, incremental ones 30, and at least 3 full ones of each source\. Last cleanup 2026-11-24: 30 kept, 1 removed\. 0 legal holds\./,
     ],
     ['audit-trails', /900 events since 2025-10-20;.*hash (ab){32}\./],
     ['cfr-recovery-plan', /main restored in 30 min, data 60 min old\. Targets: 4 h and 26 h\./],
@@ -247,10 +247,15 @@ describe('the compliance checklist', () => {
     ['an emergency drill of last year', { newestEmergencyAt: daysAgo(93) }, ['cfr-emergency-mode']],
     [
       'a disposal without a record',
-      { disposals: { count: 1, bytes: 1, unrecorded: 1, trend: [] } },
+      { disposals: { count: 1, bytes: 1, unrecorded: 1, unfinished: 0, trend: [] } },
       ['cfr-media'],
     ],
-    ['no disposal yet', { disposals: { count: 0, bytes: 0, unrecorded: 0, trend: [] } }, []],
+    [
+      'a disposal that was begun',
+      { disposals: { count: 1, bytes: 1, unrecorded: 0, unfinished: 1, trend: [] } },
+      ['cfr-media'],
+    ],
+    ['no disposal yet', { disposals: { count: 0, bytes: 0, unrecorded: 0, unfinished: 0, trend: [] } }, []],
     [
       'a connection without TLS',
       {

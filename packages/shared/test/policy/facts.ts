@@ -23,6 +23,7 @@ export function aTest(
     rtoTargetSeconds: 14_400,
     rpoTargetSeconds: 93_600,
     reason: null,
+    criticalTables: [{ name: 'public.patients', rows: 4_000 }],
     ...more,
   };
 }
@@ -113,7 +114,7 @@ export function soundFacts(more: Partial<ReportFacts> = {}): ReportFacts {
       removals: [],
       keptReasons: [],
     },
-    disposals: { count: 1, bytes: 1_000, unrecorded: 0, trend: [] },
+    disposals: { count: 1, bytes: 1_000, unrecorded: 0, unfinished: 0, trend: [] },
     schedules: [
       { source: 'main', name: 'full', cron: '0 2 * * *', ...schedule },
       { source: '*', name: 'cleanup', cron: '0 5 * * *', ...schedule },
@@ -144,6 +145,7 @@ export function soundFacts(more: Partial<ReportFacts> = {}): ReportFacts {
       compression: 'gzip:9',
       retentionFullDays: 90,
       retentionIncrementalDays: 30,
+      retentionKeepMinimum: 3,
       rtoTargetSeconds: 14_400,
       rpoTargetSeconds: 93_600,
       transports: [{ connection: 'history', protection: 'verified' }],

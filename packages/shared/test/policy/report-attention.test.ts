@@ -144,6 +144,20 @@ describe('what needs attention', () => {
     });
   }
 
+  it('names three damaged backups and counts the rest', () => {
+    const damaged = ['a', 'b', 'c', 'd', 'e'].map((fileName) => ({
+      backupId: fileName,
+      fileName,
+      verdict: 'size' as const,
+      reason: null,
+      endedAt: NOW,
+    }));
+    const [point] = points(soundFacts({ sources: [aSource({ damaged })] }));
+    expect(point).to.match(
+      /5 kept backups found damaged: a .*, b .*, c \(size: no reason recorded\) and 2 more\.$/,
+    );
+  });
+
   it('comes with the most pressing first', () => {
     const worse = aSource({ name: 'lab', newestSuccess: null });
     const facts = soundFacts({

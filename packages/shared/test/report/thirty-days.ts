@@ -12,6 +12,7 @@ export const SETTINGS: ReportSettings = {
   compression: 'gzip:9',
   retentionFullDays: 90,
   retentionIncrementalDays: 30,
+  retentionKeepMinimum: 3,
   rtoTargetSeconds: 14_400,
   rpoTargetSeconds: 93_600,
   transports: [
@@ -115,8 +116,8 @@ class MonthOfHistory {
       ];
       await this.pool.query(
         `INSERT INTO recovery_tests (id, backup_id, status, requested_via, created_at, ended_at, findings, rto_seconds,
-           rpo_seconds, rto_target_seconds, rpo_target_seconds)
-         SELECT $1, id, $2, 'schedule', $3, $3, $4, $5, $6, $7, $8 FROM backups
+           rpo_seconds, rto_target_seconds, rpo_target_seconds, facts)
+         SELECT $1, id, $2, 'schedule', $3, $3, $4, $5, $6, $7, $8, '{"criticalTables": [{"name": "public.patients", "rows": 4000}]}' FROM backups
          WHERE source = $9 AND status = 'completed' AND started_at < $3 ORDER BY started_at DESC LIMIT 1`,
         [
           randomUUID(),
@@ -188,8 +189,20 @@ class MonthOfHistory {
       [backup, this.at(91, 2), name, 4 * GB, this.at(0, 5)],
     );
     const decisions = [
-      { source: 'main', action: 'keep', reason: 'younger than 90 days', fileName: 'a', sizeBytes: 1 },
-      { source: 'lab', action: 'keep', reason: 'younger than 90 days', fileName: 'b', sizeBytes: 1 },
+      {
+        source: 'main',
+        action: 'keep',
+        reason: '3 days old; full backups are kept for 90 days',
+        fileName: 'a',
+        sizeBytes: 1,
+      },
+      {
+        source: 'lab',
+        action: 'keep',
+        reason: '4 days old; full backups are kept for 90 days',
+        fileName: 'b',
+        sizeBytes: 1,
+      },
       { source: 'main', action: 'keep', reason: 'legal hold', fileName: 'c', sizeBytes: 1 },
       {
         source: 'main',
@@ -206,8 +219,8 @@ class MonthOfHistory {
       [run, JSON.stringify(decisions), this.at(0, 5), this.at(0, 5.5)],
     );
     await this.pool.query(
-      `INSERT INTO disposals (id, backup_id, cleanup_run_id, source, type, file_name, size_bytes, checksum, reason, disposed_at)
-       VALUES ($1, $2, $3, 'main', 'full', $4, $5, $6, 'older than 90 days', $7)`,
+      `INSERT INTO disposals (id, backup_id, cleanup_run_id, source, type, file_name, size_bytes, checksum, reason, disposed_at, files_removed_at)
+       VALUES ($1, $2, $3, 'main', 'full', $4, $5, $6, 'older than 90 days', $7, $7)`,
       [randomUUID(), backup, run, name, 4 * GB, 'ab'.repeat(32), this.at(0, 5)],
     );
   }

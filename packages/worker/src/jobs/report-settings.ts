@@ -15,6 +15,7 @@ export function reportSettings(config: ConfigOf<'worker'>): ReportSettings {
     compression: config.BACKUP_COMPRESSION,
     retentionFullDays: config.BACKUP_RETENTION_FULL_DAYS,
     retentionIncrementalDays: config.BACKUP_RETENTION_INCREMENTAL_DAYS,
+    retentionKeepMinimum: config.BACKUP_KEEP_MINIMUM,
     rtoTargetSeconds: config.RTO_TARGET,
     rpoTargetSeconds: config.RPO_TARGET,
     transports: [...transports(config)],
