@@ -211,6 +211,24 @@ describe('a Prometheus with these files', function () {
     );
   });
 
+  it('understands every query of the dashboard, and has an answer to those that need no passed test', async () => {
+    const { panels } = JSON.parse(readFileSync(join(DOCKER, 'grafana/dashboards/safekeep.json'), 'utf8'));
+    const expressions: string[] = panels.flatMap((panel: { targets?: { expr: string }[] }) =>
+      (panel.targets ?? []).map(({ expr }) => expr),
+    );
+    expect(expressions.length).to.be.greaterThan(20);
+    const unanswered: string[] = [];
+    for (const expression of expressions) {
+      const found = await query(expression);
+      expect(found, expression).to.be.an('array');
+      if (found.length === 0) unanswered.push(expression);
+    }
+    // Nothing was scheduled, sampled, verified or tested here.
+    for (const expression of unanswered) {
+      expect(expression).to.match(/schedule|storage|verification|recovery|rto_seconds|queue_jobs|increase/);
+    }
+  });
+
   it('sees at once that no worker is connected, and pages after five minutes', async () => {
     const pending = await waitFor(async () => (await query('ALERTS{alertname="SafekeepNoWorker"}'))[0]);
     expect(pending.metric).to.include({ alertstate: 'pending', severity: 'critical', page: 'yes' });

@@ -10,10 +10,12 @@ import type { LoginDesk } from './auth/login.js';
 import { PasswordCheck } from './auth/password.js';
 import { Sessions } from './auth/sessions.js';
 import { Tokens } from './auth/token.js';
+import { type HealthFacts, readHealthFacts } from './health-facts.js';
 import { Metrics } from './metrics/metrics.js';
 import { describeApi } from './openapi/describe-api.js';
 import type { OpenApiDocument } from './openapi/document.js';
 import type { Route } from './route.js';
+import { SharedWork } from './shared-work.js';
 import { Counter } from './throttle/counter.js';
 import { ANONYMOUS_REFUSALS, HASHES_AT_A_TIME, LOGINS_WAITING } from './throttle/limits.js';
 import { LoginThrottle } from './throttle/login-throttle.js';
@@ -47,6 +49,7 @@ export interface Services extends Omit<Dependencies, 'redis' | 'jwtSecret'> {
   /** What this API promises. */
   readonly contract: OpenApiDocument;
   readonly metrics: Metrics;
+  readonly health: SharedWork<HealthFacts>;
 }
 
 export function createServices(dependencies: Dependencies, routes: readonly Route[]): Services {
@@ -63,6 +66,7 @@ export function createServices(dependencies: Dependencies, routes: readonly Rout
     },
     writes: new WriteThrottle(redis),
     metrics: new Metrics(kept),
+    health: new SharedWork(() => readHealthFacts(kept)),
     refusals: new Counter(redis, 'refusals', ANONYMOUS_REFUSALS),
     contract: describeApi(routes, VERSION),
   };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { monitoringHealth } from '@safekeep/shared/contracts/monitoring';
 import { expect } from 'chai';
 import { auditTrail, expectAnswer, expectProblem } from './expectations.js';
@@ -120,6 +121,29 @@ describe('monitoring', () => {
       ]);
       expect(strangers.text).to.not.include('what it says');
       expect(Object.keys(known.body)).to.deep.equal(Object.keys(monitoringHealth.shape));
+    });
+
+    it('costs history one reading for a crowd that asks at one time, and needs one connection for it', async () => {
+      const client = await api.pool.connect();
+      await client.query('BEGIN');
+      await client.query('LOCK TABLE backups IN ACCESS EXCLUSIVE MODE');
+      const crowd = Promise.all(Array.from({ length: 40 }, async () => (await health()).status));
+      const waiting = async () => {
+        const { rows } = await client.query<{ waiting: number }>(
+          `SELECT count(*) AS waiting FROM pg_locks JOIN pg_stat_activity USING (pid)
+           WHERE NOT granted AND datname = current_database()`,
+        );
+        return rows[0]?.waiting;
+      };
+      try {
+        while ((await waiting()) === 0) await delay(10);
+        expect(await api.pool.query('SELECT 1'), 'others still get a connection').to.include({ rowCount: 1 });
+        expect(await waiting()).to.equal(1);
+      } finally {
+        await client.query('ROLLBACK');
+        client.release();
+      }
+      expect(new Set(await crowd)).to.deep.equal(new Set([200]));
     });
 
     it('refuses a token that is not good, also though none is needed, and parameters that it does not know', async () => {

@@ -6,11 +6,12 @@ import { readQueues } from '@safekeep/shared/queues/queue-figures';
 import { VERSION } from '@safekeep/shared/version';
 import type pg from 'pg';
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import { SharedWork } from '../shared-work.js';
 import { type Family, metricFamilies } from './families.js';
-import { type HistorySnapshot, readHistorySnapshot, type Snapshot } from './snapshot.js';
+import { type HistorySnapshot, readHistorySnapshot } from './snapshot.js';
 
 /** A scrape tells what it has after this time, in milliseconds; Prometheus gives up after 10 s. */
-const HISTORY_DEADLINE = 2_000;
+const HISTORY_DEADLINE = 3_000;
 
 /** Several Prometheus servers, or somebody with a browser, make no more reads than one a second. Milliseconds. */
 const FRESH = 1_000;
@@ -30,11 +31,12 @@ export class Metrics {
   readonly #parts: Parts;
   readonly #process = new Registry();
   #text: { readonly at: number; readonly value: Promise<string> } | undefined;
-  /** Also while it is too late for a scrape: a history that hangs shall not collect queries. */
-  #reading: Promise<HistorySnapshot | null> | undefined;
+  /** Goes on when it is too late for a scrape: a history that hangs shall not collect queries. */
+  readonly #history: SharedWork<HistorySnapshot | null>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#history = new SharedWork(() => readHistory(parts));
     collectDefaultMetrics({ register: this.#process });
   }
 
@@ -48,22 +50,19 @@ export class Metrics {
 
   async #write(): Promise<string> {
     const { producer, targets } = this.#parts;
-    const [history, redis] = await Promise.all([this.#readHistory(), readQueues(producer)]);
+    const inTime = Promise.race([this.#history.result(), delay(HISTORY_DEADLINE, null, { ref: false })]);
+    const [history, redis] = await Promise.all([inTime, readQueues(producer)]);
     const own = toRegistry(metricFamilies({ history, redis, targets, version: VERSION, now: new Date() }));
     return `${await own.metrics()}\n${await this.#process.metrics()}`;
   }
+}
 
-  async #readHistory(): Promise<Snapshot['history']> {
-    const { pool, sourceNames, logger } = this.#parts;
-    this.#reading ??= readHistorySnapshot(pool, sourceNames)
-      .catch((error: unknown) => {
-        logger.warn('metrics without history', { error: describeError(error) });
-        return null;
-      })
-      .finally(() => {
-        this.#reading = undefined;
-      });
-    return Promise.race([this.#reading, delay(HISTORY_DEADLINE, null, { ref: false })]);
+async function readHistory({ pool, sourceNames, logger }: Parts): Promise<HistorySnapshot | null> {
+  try {
+    return await readHistorySnapshot(pool, sourceNames);
+  } catch (error) {
+    logger.warn('metrics without history', { error: describeError(error) });
+    return null;
   }
 }
 

@@ -46,6 +46,6 @@ export async function readHistorySnapshot(
     totals: await totalBackups(pool),
     proofs: await readSourceProofs(pool, sourceNames),
     openAlerts: await countOpenAlerts(pool),
-    storage: await newestStorageLevels(pool),
+    storage: await newestStorageLevels(pool, sourceNames),
   };
 }

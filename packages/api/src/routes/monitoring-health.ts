@@ -1,38 +1,25 @@
 import type { MonitoringHealth } from '@safekeep/shared/contracts/monitoring';
-import {
-  countOpenAlerts,
-  type HealthFigures,
-  listOpenAlerts,
-  type OpenAlert,
-  readHealthFigures,
-  readSourceProofs,
-} from '@safekeep/shared/history/health';
-import { assessCompliance, type Compliance } from '@safekeep/shared/policy/health';
+import type { HealthFigures, OpenAlert } from '@safekeep/shared/history/health';
 import type { Answer, Call } from '../route.js';
 import type { Services } from '../services.js';
 
-/** The health of all backups together; alerts tell what they are about to people with a token only. */
+/**
+ * The health of all backups together; alerts tell what they are about to people with a token only. Everybody may ask,
+ * without a token and as often as they like, so all who ask at one time share one reading.
+ */
 export async function readMonitoringHealth(
-  services: Services,
+  { health }: Services,
   { audit }: Call<unknown>,
 ): Promise<Answer<MonitoringHealth>> {
   const loggedIn = audit.actor.id !== null;
-  const figures = await readHealthFigures(services.pool);
-  const { status } = await readCompliance(services);
-  const alerts = await listOpenAlerts(services.pool);
+  const { figures, compliance, alerts } = await health.result();
   return {
     body: {
       ...summarize(figures),
-      complianceStatus: status,
+      complianceStatus: compliance.status,
       alerts: alerts.map((alert) => showAlert(alert, loggedIn)),
     },
   };
-}
-
-/** What holds now, of all sources that are configured. */
-export async function readCompliance({ pool, sourceNames, targets }: Services): Promise<Compliance> {
-  const proofs = await readSourceProofs(pool, sourceNames);
-  return assessCompliance(proofs, await countOpenAlerts(pool), targets, new Date());
 }
 
 function summarize(figures: HealthFigures): Omit<MonitoringHealth, 'complianceStatus' | 'alerts'> {

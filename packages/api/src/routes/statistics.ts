@@ -6,9 +6,9 @@ import {
   readOutcomesBySource,
   summarizeRecoveryTests,
 } from '@safekeep/shared/history/statistics';
+import { readCompliance } from '../health-facts.js';
 import type { Answer, Call } from '../route.js';
 import type { Services } from '../services.js';
-import { readCompliance } from './monitoring-health.js';
 
 const DAY = 86_400_000;
 

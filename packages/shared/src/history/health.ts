@@ -28,48 +28,64 @@ export async function readHealthFigures(db: Database): Promise<HealthFigures> {
   return rows[0] as HealthFigures;
 }
 
+/**
+ * What backups prove, and what their newest verdicts and recovery tests say. Each table is read once, whatever the
+ * number of sources.
+ */
+const PROOFS = `
+  taken AS (
+    SELECT source, min(ended_at) FILTER (WHERE status = 'completed') AS "firstSuccessAt",
+      max(ended_at) FILTER (WHERE status = 'completed') AS "lastSuccessAt",
+      max(started_at) FILTER (WHERE status = 'completed') AS "newestDataAt"
+    FROM backups GROUP BY source
+  ),
+  ended AS (
+    SELECT DISTINCT ON (source) source, status <> 'failed' AS "lastBackupOk" FROM backups
+    WHERE ended_at IS NOT NULL AND status IN ('completed', 'missing', 'failed')
+    ORDER BY source, ended_at DESC, id DESC
+  ),
+  verified AS (
+    SELECT b.source, max(v.ended_at) AS "lastVerificationAt",
+      max(v.ended_at) FILTER (WHERE v.status = 'passed') AS "lastVerificationPassedAt"
+    FROM verifications v JOIN backups b ON b.id = v.backup_id
+    WHERE v.status IN ('passed', 'failed') GROUP BY b.source
+  ),
+  judged AS (
+    SELECT DISTINCT ON (b.source) b.source, v.status = 'passed' AS "lastVerificationOk"
+    FROM verifications v JOIN backups b ON b.id = v.backup_id
+    WHERE v.status IN ('passed', 'failed') ORDER BY b.source, v.ended_at DESC, v.id DESC
+  ),
+  unsound AS (
+    SELECT b.source, count(*) AS "unsoundBackups" FROM backups b
+    WHERE b.status IN ('completed', 'missing') AND b.disposed_at IS NULL AND (
+      SELECT v.status FROM verifications v WHERE v.backup_id = b.id AND v.status IN ('passed', 'failed')
+      ORDER BY v.created_at DESC, v.id DESC LIMIT 1
+    ) = 'failed'
+    GROUP BY b.source
+  ),
+  tested AS (
+    SELECT DISTINCT ON (b.source) b.source, t.ended_at AS "lastRecoveryTestAt", t.status = 'passed' AS "lastRecoveryTestOk"
+    FROM recovery_tests t JOIN backups b ON b.id = t.backup_id
+    WHERE t.status IN ('passed', 'failed') ORDER BY b.source, t.ended_at DESC, t.id DESC
+  ),
+  restored AS (
+    SELECT DISTINCT ON (b.source) b.source, t.ended_at AS "lastRecoveryTestPassedAt", t.rto_seconds AS "lastRtoSeconds"
+    FROM recovery_tests t JOIN backups b ON b.id = t.backup_id
+    WHERE t.status = 'passed' ORDER BY b.source, t.ended_at DESC, t.id DESC
+  )`;
+
 /** One row for each source that is asked for, also for those that history does not know. */
 export async function readSourceProofs(db: Database, sources: readonly string[]): Promise<SourceProof[]> {
   const { rows } = await db.query<SourceProof>(
-    `SELECT wanted.source, b."firstSuccessAt", b."lastSuccessAt", b."newestDataAt", b."lastBackupOk",
-       v."lastVerificationAt", v."lastVerificationOk", v."lastVerificationPassedAt", u."unsoundBackups",
-       t."lastRecoveryTestAt", t."lastRecoveryTestOk", t."lastRecoveryTestPassedAt", t."lastRtoSeconds"
+    `WITH ${PROOFS}
+     SELECT source, "firstSuccessAt", "lastSuccessAt", "newestDataAt", "lastBackupOk", "lastVerificationAt",
+       "lastVerificationOk", "lastVerificationPassedAt", coalesce("unsoundBackups", 0) AS "unsoundBackups",
+       "lastRecoveryTestAt", "lastRecoveryTestOk", "lastRecoveryTestPassedAt", "lastRtoSeconds"
      FROM unnest($1::text[]) AS wanted (source)
-     CROSS JOIN LATERAL (
-       SELECT min(ended_at) FILTER (WHERE status = 'completed') AS "firstSuccessAt",
-         max(ended_at) FILTER (WHERE status = 'completed') AS "lastSuccessAt",
-         max(started_at) FILTER (WHERE status = 'completed') AS "newestDataAt",
-         (array_agg(status <> 'failed' ORDER BY ended_at DESC, id DESC)
-           FILTER (WHERE ended_at IS NOT NULL AND status IN ('completed', 'missing', 'failed')))[1] AS "lastBackupOk"
-       FROM backups WHERE backups.source = wanted.source
-     ) b
-     CROSS JOIN LATERAL (
-       SELECT max(v.ended_at) AS "lastVerificationAt",
-         (array_agg(v.status = 'passed' ORDER BY v.ended_at DESC, v.id DESC))[1] AS "lastVerificationOk",
-         max(v.ended_at) FILTER (WHERE v.status = 'passed') AS "lastVerificationPassedAt"
-       FROM verifications v JOIN backups ON backups.id = v.backup_id
-       WHERE backups.source = wanted.source AND v.status IN ('passed', 'failed')
-     ) v
-     CROSS JOIN LATERAL (
-       SELECT count(*) FILTER (WHERE newest.status = 'failed') AS "unsoundBackups"
-       FROM backups
-       CROSS JOIN LATERAL (
-         SELECT status FROM verifications v WHERE v.backup_id = backups.id AND v.status IN ('passed', 'failed')
-         ORDER BY v.created_at DESC, v.id DESC LIMIT 1
-       ) newest
-       WHERE backups.source = wanted.source AND backups.status IN ('completed', 'missing')
-         AND backups.disposed_at IS NULL
-     ) u
-     CROSS JOIN LATERAL (
-       SELECT max(t.ended_at) AS "lastRecoveryTestAt",
-         (array_agg(t.status = 'passed' ORDER BY t.ended_at DESC, t.id DESC))[1] AS "lastRecoveryTestOk",
-         max(t.ended_at) FILTER (WHERE t.status = 'passed') AS "lastRecoveryTestPassedAt",
-         (array_agg(t.rto_seconds ORDER BY t.ended_at DESC, t.id DESC)
-           FILTER (WHERE t.status = 'passed'))[1] AS "lastRtoSeconds"
-       FROM recovery_tests t JOIN backups ON backups.id = t.backup_id
-       WHERE backups.source = wanted.source AND t.status IN ('passed', 'failed')
-     ) t
-     ORDER BY wanted.source`,
+     LEFT JOIN taken USING (source) LEFT JOIN ended USING (source) LEFT JOIN verified USING (source)
+     LEFT JOIN judged USING (source) LEFT JOIN unsound USING (source) LEFT JOIN tested USING (source)
+     LEFT JOIN restored USING (source)
+     ORDER BY source`,
     [sources],
   );
   return rows;

@@ -66,10 +66,14 @@ export interface StorageLevel {
   readonly totalBytes: number;
 }
 
-export async function newestStorageLevels(db: Database): Promise<StorageLevel[]> {
+export async function newestStorageLevels(db: Database, sources: readonly string[]): Promise<StorageLevel[]> {
   const { rows } = await db.query<StorageLevel>(
-    `SELECT DISTINCT ON (source) source, free_bytes AS "freeBytes", total_bytes AS "totalBytes"
-     FROM storage_samples ORDER BY source, at DESC`,
+    `SELECT wanted.source, free_bytes AS "freeBytes", total_bytes AS "totalBytes"
+     FROM unnest($1::text[]) AS wanted (source)
+     CROSS JOIN LATERAL (
+       SELECT * FROM storage_samples s WHERE s.source = wanted.source ORDER BY at DESC LIMIT 1
+     ) newest ORDER BY 1`,
+    [sources],
   );
   return rows;
 }
