@@ -4,7 +4,7 @@ import { type ReportBody, reportBody } from '../contracts/report-body.js';
 import type { Database } from './database.js';
 
 const COLUMNS = `
-  r.id, r.status, r.source, r.body #>> '{summary,headline}' AS headline, r.period_start AS "periodStart",
+  r.id, r.status, r.source, r.headline, r.period_start AS "periodStart",
   r.period_end AS "periodEnd",
   CASE WHEN r.json_sha256 IS NOT NULL THEN jsonb_build_object(
     'json', jsonb_build_object('name', r.file_name || '.json', 'sha256', r.json_sha256),
