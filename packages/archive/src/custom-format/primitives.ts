@@ -1,5 +1,6 @@
 import { ArchiveError } from '../archive-error.js';
 import type { ByteSource, Reading } from './byte-source.js';
+import { type Decode, decodeUtf8 } from './text-encoding.js';
 
 // ReadInt, ReadStr and ReadOffset of PostgreSQL's src/bin/pg_dump/pg_backup_archiver.c.
 
@@ -33,8 +34,8 @@ export function* readInt(source: ByteSource): Reading<number> {
   return negative === 1 ? 0 - magnitude : magnitude;
 }
 
-/** A string in the dump's encoding, read as UTF-8; null for a length of -1. */
-export function* readString(source: ByteSource): Reading<string | null> {
+/** A string in the dump's encoding; null for a length of -1. */
+export function* readString(source: ByteSource, decode: Decode = decodeUtf8): Reading<string | null> {
   const length = yield* readInt(source);
   if (length === -1) return null;
   if (length < 0) throw malformed(source, 'a string has a negative length');
@@ -45,11 +46,11 @@ export function* readString(source: ByteSource): Reading<string | null> {
     );
   }
   const bytes = yield* source.take(length);
-  return bytes.toString('utf8');
+  return decode(bytes);
 }
 
-export function* readRequiredString(source: ByteSource): Reading<string> {
-  const text = yield* readString(source);
+export function* readRequiredString(source: ByteSource, decode: Decode = decodeUtf8): Reading<string> {
+  const text = yield* readString(source, decode);
   if (text === null) throw malformed(source, 'a string that must be there is NULL');
   return text;
 }

@@ -1,6 +1,7 @@
 import { ArchiveError } from '../archive-error.js';
 import type { ByteSource, Reading } from './byte-source.js';
 import { malformed, readInt, readOffsetHasData, readRequiredString, readString } from './primitives.js';
+import { type Decode, decoderOf, decodeUtf8 } from './text-encoding.js';
 
 /**
  * Bounds of a table of contents, held in memory whole at about 360 bytes of heap an entry. pg_dump up to 16
@@ -12,7 +13,7 @@ const MAX_TOC_BYTES = 512 * 1024 * 1024;
 
 const MAX_OID = 2 ** 32 - 1;
 
-/** One thing that pg_restore would create, set or fill. Strings are as pg_dump wrote them. */
+/** One thing that pg_restore would create, set or fill. Strings are as pg_dump wrote them, read in the encoding that the archive names. */
 export interface TocEntry {
   readonly dumpId: number;
   /** Whether one data block follows the table of contents for this entry. */
@@ -49,8 +50,10 @@ export function* readToc(source: ByteSource, minor: number): Reading<TocEntry[]>
   const begin = source.offset;
   const seen = new Set<number>();
   const entries: TocEntry[] = [];
+  let decode = decodeUtf8;
   while (entries.length < count) {
-    const entry = yield* readEntry(source, minor);
+    const entry = yield* readEntry(source, minor, decode);
+    if (entry.desc === 'ENCODING') decode = decoderOf(entry.defn);
     if (seen.has(entry.dumpId)) throw malformed(source, `dump id ${entry.dumpId} occurs twice`);
     if (source.offset - begin > MAX_TOC_BYTES) throw tooLarge(`more than ${MAX_TOC_BYTES} bytes`);
     seen.add(entry.dumpId);
@@ -59,7 +62,7 @@ export function* readToc(source: ByteSource, minor: number): Reading<TocEntry[]>
   return entries;
 }
 
-function* readEntry(source: ByteSource, minor: number): Reading<TocEntry> {
+function* readEntry(source: ByteSource, minor: number, decode: Decode): Reading<TocEntry> {
   const dumpId = yield* readDumpId(source);
   const hasData = yield* readFlag(source);
   const entry = {
@@ -67,17 +70,17 @@ function* readEntry(source: ByteSource, minor: number): Reading<TocEntry> {
     hasData,
     catalogTableOid: yield* readDecimal(source, MAX_OID),
     catalogOid: yield* readDecimal(source, MAX_OID),
-    tag: yield* readRequiredString(source),
+    tag: yield* readRequiredString(source, decode),
     desc: yield* readRequiredString(source),
     section: yield* readSection(source),
-    defn: yield* readString(source),
-    dropStmt: yield* readString(source),
-    copyStmt: yield* readString(source),
-    namespace: yield* readString(source),
-    tablespace: yield* readString(source),
-    tableAccessMethod: yield* readString(source),
+    defn: yield* readString(source, decode),
+    dropStmt: yield* readString(source, decode),
+    copyStmt: yield* readString(source, decode),
+    namespace: yield* readString(source, decode),
+    tablespace: yield* readString(source, decode),
+    tableAccessMethod: yield* readString(source, decode),
     ...(minor >= 16 ? { relkind: yield* readInt(source) } : {}),
-    owner: yield* readString(source),
+    owner: yield* readString(source, decode),
     dependencies: yield* readDependencies(source),
   };
   if ((yield* readOffsetHasData(source)) !== hasData) {

@@ -16,6 +16,7 @@ describe('odd databases are dumped and restored equal', function () {
       name: `odd${at}`,
       url: world.postgres.url(name),
     }));
+    sources.push({ name: 'latin1', url: world.postgres.url('latin1') });
     writeFileSync(join(world.folder, 'sources.json'), JSON.stringify(sources));
     world.environment.SOURCES_FILE = join(world.folder, 'sources.json');
     await world.startWorker();
@@ -39,6 +40,18 @@ describe('odd databases are dumped and restored equal', function () {
       expect(restored === source, 'the text of the restored copy differs').to.equal(true);
     });
   }
+
+  it('names outside of ASCII are the same in archive and sidecar of a database that is not in UTF-8', async () => {
+    await world.sql('postgres', `CREATE DATABASE latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+    await world.sql(
+      'latin1',
+      `CREATE TABLE "Größe" AS SELECT 'Übergröße ' || g AS "Maß" FROM generate_series(1, 9) g`,
+    );
+    expect((await world.cli(['full', '--source', 'latin1'])).code).to.equal(0);
+    const { code, stdout } = await world.cli(['test', '--json', '--source', 'latin1']);
+    expect(JSON.parse(stdout)[0]).to.include({ verdict: 'sound', reason: null });
+    expect(code).to.equal(0);
+  });
 
   it('roles, memberships and password hashes come back from the companion', async () => {
     const [companion] = (await shell(`ls ${world.backupDirectory}/odd2/*.globals.sql.enc`)).split('\n');
