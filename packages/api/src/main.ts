@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { watchAlerts } from '@safekeep/shared/alerts/watch-alerts';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
 import { fail, SafekeepError } from '@safekeep/shared/errors';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
 import { translateOutage } from '@safekeep/shared/history/outage';
 import { createLogger, describeError, errorCode, type Logger } from '@safekeep/shared/logger';
+import { notificationPause } from '@safekeep/shared/notify/attempt-notification';
+import { channelsOf } from '@safekeep/shared/notify/channels';
+import { startNotifyWorker } from '@safekeep/shared/notify/notify-worker';
 import { createOutageLog } from '@safekeep/shared/outage-log';
 import { Producer } from '@safekeep/shared/queues/producer';
 import { producerConnection } from '@safekeep/shared/queues/settings';
@@ -49,12 +53,14 @@ async function serve(config: Config, pool: pg.Pool, logger: Logger): Promise<voi
   // The first login shall not come before the connection; without Redis the API serves what it can.
   await once(redis, 'ready').catch(() => {});
   const sourceNames = config.sourceNames;
+  const channels = channelsOf(config);
   const app = createApp({
     pool,
     producer,
     redis,
     jwtSecret: config.JWT_SECRET,
     sourceNames,
+    channels,
     targets: { rto: config.RTO_TARGET, rpo: config.RPO_TARGET },
     metricsToken: config.METRICS_TOKEN,
     logger,
@@ -67,9 +73,14 @@ async function serve(config: Config, pool: pg.Pool, logger: Logger): Promise<voi
   });
   const { address, port, family } = server.address() as AddressInfo;
   logger.info('listening', { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` });
+  const notify = { pool, logger, channels, service: 'api', pauseAfter: notificationPause } as const;
+  const alerts = watchAlerts({ ...notify, producer, notifyOnSuccess: config.NOTIFY_ON_SUCCESS });
+  const notifier = startNotifyWorker(notify, config.REDIS_URL);
   await nextSignal();
   logger.info('stopping');
   await drain(server);
+  // What is being sent may go on for a moment; after that another process sends it again.
+  await Promise.race([Promise.all([alerts.close(), notifier.close()]), delay(CLOSING)]);
   redis.disconnect();
   // A query that hangs would hold its connection, and with it the process.
   await Promise.race([Promise.all([producer.close(), pool.end()]), delay(CLOSING)]);

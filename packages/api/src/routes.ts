@@ -1,3 +1,4 @@
+import { alert, alertId, alertsQuery } from '@safekeep/shared/contracts/alert';
 import { auditEvent, auditQuery } from '@safekeep/shared/contracts/audit';
 import {
   backup,
@@ -11,6 +12,7 @@ import { cleanupQuery, cleanupRequest, cleanupRun, holdRequest } from '@safekeep
 import { liveness, readiness } from '@safekeep/shared/contracts/health';
 import { loginAnswer, loginRequest } from '@safekeep/shared/contracts/login';
 import { monitoringHealth, statistics, statisticsQuery } from '@safekeep/shared/contracts/monitoring';
+import { notification } from '@safekeep/shared/contracts/notification';
 import { openApiContract } from '@safekeep/shared/contracts/openapi';
 import {
   acceptHeader,
@@ -23,6 +25,9 @@ import {
 import { verification, verificationStatus, verifyRequest } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
 import { type Route, route } from './route.js';
+import { acknowledge } from './routes/acknowledge.js';
+import { testAlerts } from './routes/alert-test.js';
+import { readAlerts } from './routes/alerts.js';
 import { readAuditTrail } from './routes/audit.js';
 import { readBackup } from './routes/backup-detail.js';
 import { readCleanups, startCleanup } from './routes/cleanup.js';
@@ -201,6 +206,45 @@ export const routes: readonly Route[] = [
     response: backup,
     errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED'],
     handle: holdBackup,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/monitoring/alerts',
+    summary: 'Alerts, newest first: those that are open, unless `state` asks for others',
+    role: 'viewer',
+    audit: { action: 'alerts.read', by: 'pipeline' },
+    throttle: 'none',
+    request: { query: alertsQuery },
+    status: 200,
+    response: z.array(alert),
+    errors: [],
+    handle: readAlerts,
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/monitoring/alerts/:id/acknowledge',
+    summary: 'Note that you have seen an alert; it stays open until its cause is gone',
+    role: 'operator',
+    audit: { action: 'alert.acknowledged', by: 'handler' },
+    throttle: 'writes',
+    request: { params: alertId },
+    status: 200,
+    response: alert,
+    errors: ['ALERT_UNKNOWN'],
+    handle: acknowledge,
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/monitoring/alert-test',
+    summary: 'Send a test message to every configured channel',
+    role: 'operator',
+    audit: { action: 'notify.test', by: 'handler' },
+    throttle: 'writes',
+    request: {},
+    status: 202,
+    response: z.array(notification),
+    errors: ['NOTIFY_NOT_CONFIGURED', 'QUEUE_UNAVAILABLE'],
+    handle: testAlerts,
   }),
   route({
     method: 'GET',

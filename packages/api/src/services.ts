@@ -1,5 +1,6 @@
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Logger } from '@safekeep/shared/logger';
+import type { Channels } from '@safekeep/shared/notify/channels';
 import type { Targets } from '@safekeep/shared/policy/health';
 import type { Producer } from '@safekeep/shared/queues/producer';
 import { VERSION } from '@safekeep/shared/version';
@@ -34,6 +35,8 @@ export interface Dependencies {
   readonly targets: Targets;
   /** Who reads the metrics must have it, if it is set. */
   readonly metricsToken: Secret | undefined;
+  /** Where notifications go. */
+  readonly channels: Channels;
   readonly logger: Logger;
   /** How many proxies stand before the API, whose X-Forwarded headers are believed. */
   readonly trustedProxies: number;

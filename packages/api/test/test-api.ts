@@ -6,6 +6,7 @@ import { Writable } from 'node:stream';
 import { Secret } from '@safekeep/shared/config/secret';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
+import type { Channels } from '@safekeep/shared/notify/channels';
 import { Producer } from '@safekeep/shared/queues/producer';
 import { producerConnection } from '@safekeep/shared/queues/settings';
 import { Redis } from 'ioredis';
@@ -34,7 +35,10 @@ interface Options {
   readonly patience?: Patience;
   readonly metricsToken?: string;
   readonly trustedProxies?: number;
+  readonly channels?: Partial<Channels>;
 }
+
+const NO_CHANNELS: Channels = { smtp: null, webhook: null, slack: null, heartbeat: null, allowedHosts: [] };
 
 export async function startTestApi(options: Options = {}): Promise<TestApi> {
   const history = await emptyDatabase();
@@ -57,6 +61,7 @@ export async function startTestApi(options: Options = {}): Promise<TestApi> {
     sourceNames: ['main', 'lab'],
     targets: { rto: 14_400, rpo: 93_600 },
     metricsToken: options.metricsToken === undefined ? undefined : new Secret(options.metricsToken),
+    channels: { ...NO_CHANNELS, ...options.channels },
     logger,
     trustedProxies: options.trustedProxies ?? 0,
   });

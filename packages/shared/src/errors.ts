@@ -156,6 +156,27 @@ export const ERRORS = {
     exitCode: 2,
     retryable: false,
   },
+  ALERT_UNKNOWN: {
+    message: 'There is no alert with the id {id}.',
+    hint: 'List the alerts with `backup.sh alerts` or GET /backup/monitoring/alerts.',
+    httpStatus: 404,
+    exitCode: 2,
+    retryable: false,
+  },
+  NOTIFY_NOT_CONFIGURED: {
+    message: 'No channel for notifications is configured, so nobody is told when something is wrong.',
+    hint: 'Set SMTP_URL with SMTP_FROM and SMTP_TO, WEBHOOK_URL with WEBHOOK_SECRET, SLACK_WEBHOOK_URL or HEARTBEAT_URL, for the API and every worker.',
+    httpStatus: 409,
+    exitCode: 3,
+    retryable: false,
+  },
+  NOTIFICATION_FAILED: {
+    message: 'The channel {channel} did not take the notification: {reason}.',
+    hint: 'Correct the settings of the channel or its server, then try it with `backup.sh alert-test`.',
+    httpStatus: 502,
+    exitCode: 1,
+    retryable: true,
+  },
   BACKUP_NOT_COMPLETED: {
     message: 'The backup {id} is {status}, so it has no file to look at.',
     hint: 'Choose a backup with the status completed; `backup.sh list --status completed` shows them.',

@@ -1,11 +1,15 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { watchAlerts } from '@safekeep/shared/alerts/watch-alerts';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
 import { REPORTS_FOLDER } from '@safekeep/shared/config/sources';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
 import { startQueueWorker } from '@safekeep/shared/jobs/queue-worker';
 import { createLogger, type Logger } from '@safekeep/shared/logger';
+import { notificationPause } from '@safekeep/shared/notify/attempt-notification';
+import { channelsOf } from '@safekeep/shared/notify/channels';
+import { startNotifyWorker } from '@safekeep/shared/notify/notify-worker';
 import { createOutageLog } from '@safekeep/shared/outage-log';
 import type { RetentionPolicy } from '@safekeep/shared/policy/retention';
 import { Producer } from '@safekeep/shared/queues/producer';
@@ -20,6 +24,7 @@ import { createVerifyProcessor } from './jobs/verify-processor.js';
 import { keepAliveFile } from './liveness.js';
 import { removeOrphanedPassfiles } from './postgres/libpq-environment.js';
 import { programDirectories } from './postgres/program.js';
+import { keepPresence } from './presence.js';
 import { adoptRound } from './reconcile/adopt-round.js';
 import { inventoryRound } from './reconcile/inventory-round.js';
 import { startReconciler } from './reconcile/reconciler.js';
@@ -64,11 +69,19 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     storage: new LocalStorage(config.BACKUP_DIR, REPORTS_FOLDER),
   });
   const cleanups = createCleanupProcessor({ ...shared, policy: retentionPolicy(config) });
+  const notify = {
+    pool,
+    logger,
+    channels: channelsOf(config),
+    service: 'worker',
+    pauseAfter: notificationPause,
+  } as const;
   const workers = [
     startQueueWorker('backup', backups, config, logger),
     startQueueWorker('verify', createVerifyProcessor(shared), config, logger),
     startQueueWorker('report', reports, config, logger),
     startQueueWorker('cleanup', cleanups, config, logger),
+    startNotifyWorker(notify, config.REDIS_URL),
   ];
   const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
   const reconciler = startReconciler(
@@ -79,10 +92,15 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     ],
     logger,
   );
+  const { sourceNames: sources, BACKUP_ENCRYPTION_KEY: encryptionKey } = config;
+  const presence = keepPresence(pool, { sources, encryptionKey }, logger);
+  const alerts = watchAlerts({ ...notify, producer, notifyOnSuccess: config.NOTIFY_ON_SUCCESS });
   const liveness = keepAliveFile(join(tmpdir(), 'safekeep-worker.alive'), pool, workers);
   logger.info('worker started', { sources: config.sourceNames });
   await drainOnSignal(workers, logger);
   liveness.close();
+  await alerts.close();
+  await presence.close();
   await reconciler.close();
   await producer.close();
   await pool.end();

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fail } from '../errors.js';
 import { errorCode } from '../logger.js';
 import { MAKE_A_KEY } from './encryption-key.js';
+import { notificationMistakes } from './notification-mistakes.js';
 import { postgresUrlMistake } from './postgres-url.js';
 import { type Environment, type EnvironmentName, environmentNames, environmentSchema } from './schema.js';
 import { openEntry, readSourcesFile, type Source } from './sources.js';
@@ -61,6 +62,7 @@ export function loadConfig<Role extends ProcessRole>(variables: Variables, role:
   }
   const reads = role === 'worker' || role === 'emergency';
   const sources = reads ? { sources: readSources(values, problems) } : {};
+  problems.push(...notificationMistakes(values));
   const sourceNames = sources.sources?.map((source) => source.name) ?? readSourceNames(values, problems);
   if (!parsed.success || problems.length > 0) {
     const list = problems.map((problem) => `  - ${problem}`).join('\n');

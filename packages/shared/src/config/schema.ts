@@ -29,7 +29,7 @@ const encryptionKey = z
   })
   .pipe(secret);
 
-const jwtSecret = z
+const strongSecret = z
   .string()
   .superRefine((value, context) => {
     const weakness = encryptionKeyWeakness(value);
@@ -93,6 +93,47 @@ const proxies = z
   .string()
   .regex(/^([1-9]|off)$/, 'it needs off, or the number of proxies before the API, 1 to 9')
   .transform((value) => (value === 'off' ? 0 : Number(value)));
+const webUrl = z.string().refine(isWebUrl, 'it needs https://host/path').pipe(secret);
+
+function isWebUrl(url: string): boolean {
+  return /^https?:\/\//.test(url) && URL.canParse(url) && !/\s/.test(url);
+}
+
+const smtpUrl = z
+  .string()
+  .refine(isSmtpUrl, 'it needs smtp://user:password@host:587 or smtps://… (special characters %-encoded)')
+  .pipe(secret);
+
+function isSmtpUrl(url: string): boolean {
+  if (!/^smtps?:\/\//.test(url) || !URL.canParse(url)) return false;
+  const { hostname, username, password } = new URL(url);
+  try {
+    decodeURIComponent(`${username}${password}`);
+    return hostname !== '';
+  } catch {
+    return false;
+  }
+}
+
+const mailAddress = z
+  .string()
+  .regex(/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/, 'it needs a mail address such as backup@clinic.example');
+
+/** Splits at commas; an empty part is a mistake that the part's own check reports. */
+function list<T>(part: z.ZodType<T, string>) {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((each) => each.trim()))
+    .pipe(z.array(part));
+}
+
+const allowedHost = z
+  .string()
+  .toLowerCase()
+  .regex(
+    /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/,
+    'it needs host or host:port, several with commas between',
+  );
 
 /** Everything Safekeep reads from its environment; the names are a contract (README, .env.example). */
 export const environmentSchema = z.object({
@@ -116,7 +157,7 @@ export const environmentSchema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(3000),
   TRUST_PROXY: proxies.default(0),
-  JWT_SECRET: jwtSecret.optional(),
+  JWT_SECRET: strongSecret.optional(),
   ADMIN_USERNAME: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, 'it needs 1 to 64 of a-z, 0-9, and . _ @ -')
@@ -129,6 +170,14 @@ export const environmentSchema = z.object({
   METRICS_TOKEN: z.string().min(16, 'it needs at least 16 characters').pipe(secret).optional(),
   WORKER_CONCURRENCY: wholeNumber(1, 64).default(2),
   NOTIFY_ON_SUCCESS: onOff.default(false),
+  SMTP_URL: smtpUrl.optional(),
+  SMTP_FROM: mailAddress.optional(),
+  SMTP_TO: list(mailAddress).optional(),
+  WEBHOOK_URL: webUrl.optional(),
+  WEBHOOK_SECRET: strongSecret.optional(),
+  SLACK_WEBHOOK_URL: webUrl.optional(),
+  HEARTBEAT_URL: webUrl.optional(),
+  NOTIFY_ALLOWED_HOSTS: list(allowedHost).optional(),
   SCHEDULE_TIMEZONE: timeZone.default('UTC'),
   SCHEDULE_FULL: schedule.default('0 2 * * *'),
   SCHEDULE_INCREMENTAL: schedule.default('0 */6 * * *'),

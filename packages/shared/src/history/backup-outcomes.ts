@@ -3,6 +3,9 @@ import { fail, type SafekeepError } from '../errors.js';
 import { type Database, inTransaction } from './database.js';
 import { endRun, type Run } from './runs.js';
 
+/** How many tables of a backup history counts; one that shrinks among more than these is not noticed. */
+const LARGEST_TABLES = 500;
+
 /** What a finished backup adds to its row. */
 export interface BackupResult {
   readonly fileName: string;
@@ -20,6 +23,8 @@ export interface BackupResult {
   readonly largeObjectCount: number;
   /** `null` where history went on without this backup and gave its number to another. */
   readonly sequence: number | null;
+  /** The tables with the most rows; history keeps the first 500. */
+  readonly largestTables: readonly { readonly name: string; readonly rows: number }[];
   readonly hmac: string;
 }
 
@@ -88,6 +93,7 @@ export async function writeResult(db: Database, backupId: string, result: Backup
     `UPDATE backups SET status = 'completed', started_at = $2, ended_at = $3, file_name = $4, size_bytes = $5,
        archive_bytes = $6, checksum = $7, key_id = $8, compression = $9, postgres_version = $10, pg_dump_version = $11,
        table_count = $12, row_count = $13, large_object_count = $14, sequence = $15, hmac = $16,
+       largest_tables = $17,
        error_code = NULL, error_message = NULL, error_hint = NULL
      WHERE id = $1 AND (status IN ('queued', 'running') OR (status = 'completed' AND hmac = $16))`,
     [
@@ -107,6 +113,7 @@ export async function writeResult(db: Database, backupId: string, result: Backup
       result.largeObjectCount,
       result.sequence,
       result.hmac,
+      JSON.stringify(result.largestTables.slice(0, LARGEST_TABLES)),
     ],
   );
   return rowCount === 1;

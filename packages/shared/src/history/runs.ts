@@ -48,13 +48,17 @@ export async function nameRunFile(db: Database, run: Run, fileName: string): Pro
   if (rowCount !== 1) throw fail('RUN_FENCED');
 }
 
+/** Parts of a progress that change with the clock although nothing goes on. */
+const ESTIMATES = `'{bytesPerSecond,secondsLeft}'::text[]`;
+
 /**
  * Renews the lease and stores the progress (of the job's own shape, as JSON).
  * @throws SafekeepError RUN_FENCED when the run was declared lost: it must stop and publish nothing.
  */
 export async function heartbeat(db: Database, run: Run, progress: object | null): Promise<void> {
   const { rowCount } = await db.query(
-    `UPDATE runs SET heartbeat_at = now(), lease_until = now() + make_interval(secs => $3), progress = $4
+    `UPDATE runs SET heartbeat_at = now(), lease_until = now() + make_interval(secs => $3), progress = $4,
+       progress_at = CASE WHEN (progress - ${ESTIMATES}) IS DISTINCT FROM ($4::jsonb - ${ESTIMATES}) THEN now() ELSE progress_at END
      WHERE id = $1 AND token = $2 AND state = 'running'`,
     [run.id, run.token, LEASE_SECONDS, progress === null ? null : JSON.stringify(progress)],
   );

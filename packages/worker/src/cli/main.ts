@@ -3,6 +3,9 @@ import { translateOutage } from '@safekeep/shared/history/outage';
 import { describeError } from '@safekeep/shared/logger';
 import { Command, CommanderError, Option } from 'commander';
 import { type CliOptions, type CliSession, openSession } from './session.js';
+import { ackVerb } from './verbs/ack.js';
+import { alertTestVerb } from './verbs/alert-test.js';
+import { alertsVerb } from './verbs/alerts.js';
 import { auditListVerb, auditVerifyVerb } from './verbs/audit.js';
 import { catalogRebuildVerb } from './verbs/catalog-rebuild.js';
 import { cleanupVerb } from './verbs/cleanup.js';
@@ -93,7 +96,23 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
   verb('status', 'show what is reachable, what runs, and the newest backup of each source', statusVerb);
   addDirectVerbs(program);
   addAuditVerbs(program, verb);
+  addAlertVerbs(verb);
   return program;
+}
+
+/** What is wrong, and whether somebody is told. */
+function addAlertVerbs(verb: AddVerb): void {
+  verb('alerts', 'list what is wrong now; with --state also what was', alertsVerb)
+    .addOption(new Option('--limit <n>', 'how many at most').default('100'))
+    .addOption(new Option('--severity <severity>', 'only these').choices(['info', 'warning', 'critical']))
+    .addOption(
+      new Option('--state <state>', 'only these').choices(['open', 'resolved', 'all']).default('open'),
+    );
+  verb('ack <id>', 'acknowledge an alert: somebody has seen it', ackVerb);
+  verb('alert-test', 'send a test message to every channel and tell what became of it', alertTestVerb).option(
+    '--no-wait',
+    'queue it and return at once',
+  );
 }
 
 /** The verbs of the audit trail. */

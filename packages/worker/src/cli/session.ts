@@ -22,6 +22,8 @@ export interface CliOptions {
   readonly expect?: string;
   readonly dryRun?: boolean;
   readonly reason?: string;
+  readonly severity?: string;
+  readonly state?: string;
 }
 
 /** What a verb works with: history directly, and the queue when it asks for it. */

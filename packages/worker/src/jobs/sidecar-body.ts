@@ -73,7 +73,14 @@ export function resultOf(sidecar: Sidecar): BackupResult {
     tableCount: sidecar.tables.length,
     rowCount: sidecar.tables.reduce((sum, table) => sum + table.rows, 0),
     largeObjectCount: sidecar.largeObjects,
+    largestTables: largest(sidecar.tables),
     sequence: sidecar.sequence,
     hmac: sidecar.hmac,
   };
+}
+
+function largest(tables: Sidecar['tables']): BackupResult['largestTables'] {
+  return tables
+    .map(({ schema, name, rows }) => ({ name: `${schema}.${name}`, rows }))
+    .sort((a, b) => b.rows - a.rows);
 }
