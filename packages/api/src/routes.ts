@@ -31,6 +31,7 @@ import { readAlerts } from './routes/alerts.js';
 import { readAuditTrail } from './routes/audit.js';
 import { readBackup } from './routes/backup-detail.js';
 import { readCleanups, startCleanup } from './routes/cleanup.js';
+import { showDocs } from './routes/docs.js';
 import { requestFullBackup } from './routes/full-backup.js';
 import { tellAlive, tellReady } from './routes/health.js';
 import { readHistory } from './routes/history.js';
@@ -363,5 +364,19 @@ export const routes: readonly Route[] = [
     response: openApiContract,
     errors: [],
     handle: tellContract,
+  }),
+  route({
+    method: 'GET',
+    path: '/docs',
+    summary: 'Show this page',
+    role: null,
+    audit: null,
+    throttle: 'none',
+    request: {},
+    status: 200,
+    response: z.string(),
+    produces: ['text/html'],
+    errors: [],
+    handle: showDocs,
   }),
 ];

@@ -11,10 +11,12 @@ import type { LoginDesk } from './auth/login.js';
 import { PasswordCheck } from './auth/password.js';
 import { Sessions } from './auth/sessions.js';
 import { Tokens } from './auth/token.js';
+import { docsPage } from './docs/docs-page.js';
 import { type HealthFacts, readHealthFacts } from './health-facts.js';
 import { Metrics } from './metrics/metrics.js';
 import { describeApi } from './openapi/describe-api.js';
 import type { OpenApiDocument } from './openapi/document.js';
+import type { Page } from './pages/page.js';
 import type { Route } from './route.js';
 import { SharedWork } from './shared-work.js';
 import { Counter } from './throttle/counter.js';
@@ -51,12 +53,15 @@ export interface Services extends Omit<Dependencies, 'redis' | 'jwtSecret'> {
   readonly refusals: Counter;
   /** What this API promises. */
   readonly contract: OpenApiDocument;
+  /** The same, for people. */
+  readonly docs: Page;
   readonly metrics: Metrics;
   readonly health: SharedWork<HealthFacts>;
 }
 
 export function createServices(dependencies: Dependencies, routes: readonly Route[]): Services {
   const { redis, jwtSecret, ...kept } = dependencies;
+  const contract = describeApi(routes, VERSION);
   return {
     ...kept,
     tokens: new Tokens(jwtSecret),
@@ -71,6 +76,7 @@ export function createServices(dependencies: Dependencies, routes: readonly Rout
     metrics: new Metrics(kept),
     health: new SharedWork(() => readHealthFacts(kept)),
     refusals: new Counter(redis, 'refusals', ANONYMOUS_REFUSALS),
-    contract: describeApi(routes, VERSION),
+    contract,
+    docs: docsPage(contract),
   };
 }

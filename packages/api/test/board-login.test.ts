@@ -277,6 +277,8 @@ describe('the login of /admin/queues', () => {
     const renews = (response: Response) => cookies(response).some((line) => line.startsWith('safekeep='));
     expect(renews(await browser.open(BOARD))).to.equal(true);
     expect(renews(await browser.read(`${BOARD}/api/queues`))).to.equal(false);
+    const looked = await browser.read(`${BOARD}/session`);
+    expect([looked.status, renews(looked)]).to.deep.equal([204, false]);
     const touched = await browser.change('post', `${BOARD}/session`);
     expect(touched.status).to.equal(204);
     expect(renews(touched)).to.equal(true);

@@ -278,8 +278,8 @@ describe('/admin/queues', () => {
       const page = await as('operator').open(BOARD);
       expect(page.status).to.equal(503);
       expectOwnPage(page);
-      expect(page.text).to.include('QUEUE_UNAVAILABLE').and.include('Try again');
-      expectProblem(await as('operator').read(`${BOARD}/api/queues`), 'QUEUE_UNAVAILABLE');
+      expect(page.text).to.include('BOARD_UNAVAILABLE').and.include('Try again');
+      expectProblem(await as('operator').read(`${BOARD}/api/queues`), 'BOARD_UNAVAILABLE');
     } finally {
       await redis.restart();
     }

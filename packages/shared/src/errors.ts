@@ -93,6 +93,13 @@ export const ERRORS = {
     exitCode: 2,
     retryable: false,
   },
+  BOARD_UNAVAILABLE: {
+    message: 'The queues cannot be shown now: Redis does not answer.',
+    hint: 'Start Redis or correct REDIS_URL. History has every job; `backup.sh status` and `list` read it without Redis.',
+    httpStatus: 503,
+    exitCode: 4,
+    retryable: true,
+  },
   BOARD_ACTION_REFUSED: {
     message: 'The board only retries, removes and promotes jobs.',
     hint: 'Ask for backups and other jobs with the API or backup.sh; change schedules with PATCH /backup/schedules/:name.',

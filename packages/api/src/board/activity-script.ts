@@ -3,7 +3,8 @@ import { BOARD } from './paths.js';
 
 /**
  * Runs in the browser beside the board, which asks for news every few seconds and would keep an abandoned screen logged
- * in for ever. Only keys and clicks renew the session; without any the screen becomes the login page.
+ * in for ever. Only keys and clicks renew the session; without any, or when it was ended elsewhere, the screen becomes
+ * the login page.
  */
 export const ACTIVITY_SCRIPT = `'use strict';
 (() => {
@@ -22,6 +23,10 @@ export const ACTIVITY_SCRIPT = `'use strict';
     );
   };
   for (const event of ['pointerdown', 'keydown']) addEventListener(event, act, { capture: true, passive: true });
-  setInterval(() => { if (Date.now() - last > idle) leave(); }, 5000);
+  const look = () => {
+    if (Date.now() - last > idle) return leave();
+    fetch('${BOARD}/session').then((answer) => { if (answer.status === 401) leave(); }, () => {});
+  };
+  setInterval(look, 10000);
 })();
 `;

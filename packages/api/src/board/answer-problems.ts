@@ -50,7 +50,7 @@ async function nameBoardError(
   if (thrown instanceof SafekeepError) return thrown;
   const named = nameError(thrown, requestId);
   if (named.code === 'INTERNAL' && !(await services.producer.ping()))
-    return fail('QUEUE_UNAVAILABLE', {}, thrown);
+    return fail('BOARD_UNAVAILABLE', {}, thrown);
   return named;
 }
 

@@ -1,6 +1,7 @@
 import { cardPage } from '../pages/card.js';
 import { html } from '../pages/html.js';
 import type { Page } from '../pages/page.js';
+import { inline } from '../pages/prose.js';
 import { BOARD } from './paths.js';
 
 interface LoginForm {
@@ -17,7 +18,7 @@ interface LoginForm {
 export function loginPage({ token, next, username = '', problem, exposed }: LoginForm): Page {
   const contents = html`<h1>Log in</h1>
 <p>To see what the backup queues are doing.</p>
-${problem && html`<div class="alert" role="alert" id="problem"><strong>${problem.message}</strong> ${problem.hint}</div>`}
+${problem && html`<div class="alert" role="alert" id="problem"><strong>${problem.message}</strong> ${inline(problem.hint)}</div>`}
 ${exposed && html`<p class="note">This connection is not encrypted: others on the network can read your password.</p>`}
 <form class="wide" method="post" action="${BOARD}/login"${problem && html` aria-describedby="problem"`}>
 <input type="hidden" name="token" value="${token}">

@@ -30,7 +30,7 @@ export function logOut(services: Services) {
     clearCookie(request, response, 'session');
     clearScriptCookie(request, response);
     await services.sessions.end(session).catch((error: unknown) => {
-      throw fail('QUEUE_UNAVAILABLE', {}, error);
+      throw fail('BOARD_UNAVAILABLE', {}, error);
     });
     await auditSuccess(services, 'logout', { ...draftOf(request, response), target: user.username });
     response.redirect(303, `${BOARD}/login`);

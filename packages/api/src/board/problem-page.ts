@@ -2,6 +2,7 @@ import type { SafekeepError } from '@safekeep/shared/errors';
 import { cardPage } from '../pages/card.js';
 import { html } from '../pages/html.js';
 import type { Page } from '../pages/page.js';
+import { inline } from '../pages/prose.js';
 import { BOARD } from './paths.js';
 
 /** What a person sees in place of the board. */
@@ -13,8 +14,8 @@ export function problemPage(error: SafekeepError, requestId: string): Page {
   return cardPage(
     heading(error.httpStatus),
     html`<h1>${heading(error.httpStatus)}</h1>
-<p>${error.message}</p>
-<p>${error.hint}</p>
+<p>${inline(error.message)}</p>
+<p>${inline(error.hint)}</p>
 <div class="row">${again} ${another}</div>
 <p class="small">${error.httpStatus} <code>${error.code}</code>, request <code>${requestId}</code></p>`,
   );

@@ -20,6 +20,9 @@ export function boardRouter(services: Services, redis: Redis): Router {
   router.use(letVisitorIn(services));
   router.get('/logout', askLogout(services));
   router.post('/logout', logOut(services));
+  router.get('/session', (_request: Request, response: ApiResponse) => {
+    response.status(204).end();
+  });
   router.post('/session', stayLoggedIn(services));
   router.use(letOperatorIn);
   router.get('/activity.js', (_request: Request, response: ApiResponse) => {

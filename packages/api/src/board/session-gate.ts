@@ -19,14 +19,14 @@ export interface Visitor {
  * Finds the user behind the cookie. The user is read on every request, so that disabling an account, changing its role
  * and raising its token version hold at once.
  *
- * @throws SafekeepError SESSION_MISSING, QUEUE_UNAVAILABLE when Redis cannot tell whether the session was ended
+ * @throws SafekeepError SESSION_MISSING, BOARD_UNAVAILABLE when Redis cannot tell whether the session was ended
  */
 export async function findVisitor({ pool, sessions }: Services, request: Request): Promise<Visitor> {
   const token = readCookie(request, 'session');
   if (token === undefined) throw fail('SESSION_MISSING');
   const session = sessions.read(token);
   const ended = await sessions.hasEnded(session).catch((error: unknown) => {
-    throw fail('QUEUE_UNAVAILABLE', {}, error);
+    throw fail('BOARD_UNAVAILABLE', {}, error);
   });
   const user = await findUser(pool, session.sub);
   const isVoid = user === null || user.disabled || user.tokenVersion !== session.ver;

@@ -17,6 +17,9 @@ is not a success is a problem document (RFC 9457): branch on its \`code\`, which
 type Part = keyof RequestSchemas | 'response';
 type Schemas = (route: Route, part: Part) => Schema | undefined;
 
+/** Headers that OpenAPI describes as content types and security, and wants in no list of parameters. */
+const DESCRIBED_OTHERWISE = new Set(['Accept', 'Authorization', 'Content-Type']);
+
 /** The OpenAPI document of a table of routes, made from the schemas that validate requests. */
 export function describeApi(routes: readonly Route[], version: string): OpenApiDocument {
   const { find, components } = convert(routes);
@@ -63,7 +66,7 @@ function operation(route: Route, find: Schemas): Operation {
   const parameters = [
     ...parametersOf(find(route, 'params'), 'path'),
     ...parametersOf(find(route, 'query'), 'query'),
-    ...parametersOf(find(route, 'headers'), 'header'),
+    ...parametersOf(find(route, 'headers'), 'header').filter(({ name }) => !DESCRIBED_OTHERWISE.has(name)),
   ];
   return {
     operationId: operationId(route),

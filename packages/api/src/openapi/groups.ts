@@ -1,21 +1,33 @@
 const OTHERS = 'This service';
 
-/** The chapters of the document, by the beginning of the path; the first that fits. */
+/** The chapters of the document in their order, each with the beginnings of the paths that are in it. */
 const GROUPS = [
-  ['/auth', 'Login', 'An access token for a name and a password.'],
-  ['/backup/monitoring', 'Monitoring', 'Is everything well? For people, load balancers and Prometheus.'],
-  ['/backup/recovery', 'Recovery', 'Recovery tests and restores.'],
-  ['/backup/verification', 'Verification', 'Whether the stored files are whole.'],
-  ['/backup/report', 'Reports', 'The daily evidence.'],
-  ['/backup/schedules', 'Schedules', 'What runs by itself, and when.'],
-  ['/backup/cleanup', 'Retention', 'What is kept, what is removed, and why.'],
-  ['/backup', 'Backups', 'Taking backups and telling their history.'],
-  ['/audit', 'Audit trail', 'Who did what.'],
-  ['', OTHERS, 'Whether it lives, and its contract.'],
-] as const;
+  { name: 'Login', description: 'An access token for a name and a password.', paths: ['/auth'] },
+  { name: 'Backups', description: 'Taking backups and telling their history.', paths: ['/backup'] },
+  {
+    name: 'Verification',
+    description: 'Whether the stored files are whole.',
+    paths: ['/backup/verification'],
+  },
+  { name: 'Recovery', description: 'Recovery tests and restores.', paths: ['/backup/recovery'] },
+  { name: 'Schedules', description: 'What runs by itself, and when.', paths: ['/backup/schedules'] },
+  { name: 'Retention', description: 'What is kept, what is removed, and why.', paths: ['/backup/cleanup'] },
+  { name: 'Reports', description: 'The daily evidence.', paths: ['/backup/report'] },
+  {
+    name: 'Monitoring',
+    description: 'Is everything well? For people, load balancers and Prometheus.',
+    paths: ['/backup/monitoring', '/health'],
+  },
+  { name: 'Audit trail', description: 'Who did what.', paths: ['/audit'] },
+  { name: OTHERS, description: 'Its contract, for programs and for people.', paths: [''] },
+];
 
-export const groups = GROUPS.map(([, name, description]) => ({ name, description }));
+export const groups = GROUPS.map(({ name, description }) => ({ name, description }));
 
+/** The chapter of a path: that of the longest beginning which fits. */
 export function groupOf(path: string): string {
-  return GROUPS.find(([beginning]) => path.startsWith(beginning))?.[1] ?? OTHERS;
+  const fitting = GROUPS.flatMap(({ name, paths }) => paths.map((beginning) => ({ name, beginning })))
+    .filter(({ beginning }) => path.startsWith(beginning))
+    .sort((left, right) => right.beginning.length - left.beginning.length);
+  return fitting[0]?.name ?? OTHERS;
 }

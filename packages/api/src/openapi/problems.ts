@@ -2,8 +2,7 @@ import { ERRORS, type ErrorCode } from '@safekeep/shared/errors';
 import type { Route } from '../route.js';
 
 /** What any request may be answered with, whatever it asks for. */
-const ALWAYS: readonly ErrorCode[] = [
-  'REQUEST_INVALID',
+export const ALWAYS: readonly ErrorCode[] = [
   'HTTP_INVALID',
   'HEADERS_TOO_LARGE',
   'REQUEST_TOO_SLOW',
@@ -12,7 +11,7 @@ const ALWAYS: readonly ErrorCode[] = [
 
 /** The codes of all problems that a route may answer with: its own, and those of the pipeline before it. */
 export function problemCodes(route: Route): ErrorCode[] {
-  const codes = new Set<ErrorCode>([...ALWAYS, ...route.errors]);
+  const codes = new Set<ErrorCode>(['REQUEST_INVALID', ...ALWAYS, ...route.errors]);
   const add = (...more: ErrorCode[]) => {
     for (const code of more) codes.add(code);
   };
