@@ -15,6 +15,11 @@ import { monitoringHealth, statistics, statisticsQuery } from '@safekeep/shared/
 import { notification } from '@safekeep/shared/contracts/notification';
 import { openApiContract } from '@safekeep/shared/contracts/openapi';
 import {
+  recoveryTest,
+  recoveryTestRequest,
+  recoveryTestsQuery,
+} from '@safekeep/shared/contracts/recovery-test';
+import {
   acceptHeader,
   report,
   reportDetail,
@@ -40,6 +45,8 @@ import { login } from './routes/login.js';
 import { readMetrics } from './routes/metrics.js';
 import { readMonitoringHealth } from './routes/monitoring-health.js';
 import { tellContract } from './routes/openapi.js';
+import { requestTest } from './routes/recovery-test.js';
+import { readRecoveryTests } from './routes/recovery-tests.js';
 import { requestReport } from './routes/report.js';
 import { readReport, readReports } from './routes/reports.js';
 import { readStatistics } from './routes/statistics.js';
@@ -207,6 +214,35 @@ export const routes: readonly Route[] = [
     response: backup,
     errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED'],
     handle: holdBackup,
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/recovery/test',
+    summary: 'Restore a backup into a scratch database and compare it',
+    description:
+      'Answers with the new recovery test as soon as it is queued; GET /backup/recovery/tests shows what it found.',
+    role: 'operator',
+    audit: { action: 'recovery-test.request', by: 'handler' },
+    throttle: 'writes',
+    request: { body: recoveryTestRequest },
+    status: 202,
+    response: recoveryTest,
+    errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED', 'QUEUE_UNAVAILABLE'],
+    handle: requestTest,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/recovery/tests',
+    summary: 'List recovery tests, newest first',
+    role: 'viewer',
+    audit: { action: 'recovery-test.read', by: 'pipeline' },
+    throttle: 'none',
+    request: { query: recoveryTestsQuery },
+    status: 200,
+    response: z.array(recoveryTest),
+    answerHeaders: { 'X-Total-Count': 'How many recovery tests there are, beyond this page.' },
+    errors: [],
+    handle: readRecoveryTests,
   }),
   route({
     method: 'GET',

@@ -417,6 +417,35 @@ export const ERRORS = {
     exitCode: 3,
     retryable: false,
   },
+  SCRATCH_UNREACHABLE: {
+    message:
+      'The server for recovery tests cannot be reached, or the connection to it broke (SQLSTATE {sqlstate}).',
+    hint: 'Check that it runs, has a free connection, and that SCRATCH_DATABASE_URL is right (default: the URL of the source).',
+    httpStatus: 502,
+    exitCode: 4,
+    retryable: true,
+  },
+  SCRATCH_LOGIN_FAILED: {
+    message: 'The server for recovery tests refuses the login (SQLSTATE {sqlstate}).',
+    hint: 'Check user, password and database in SCRATCH_DATABASE_URL (default: the URL of the source), and pg_hba.conf there.',
+    httpStatus: 502,
+    exitCode: 3,
+    retryable: false,
+  },
+  SCRATCH_REFUSED: {
+    message: 'The server for recovery tests refuses to {doing} (SQLSTATE {sqlstate}).',
+    hint: 'With 42501: let the role make databases (ALTER ROLE … CREATEDB), or set SCRATCH_DATABASE_URL to a server and a role that may. With 53100: the disk of that server is full.',
+    httpStatus: 502,
+    exitCode: 3,
+    retryable: false,
+  },
+  NOTHING_TO_PROVE: {
+    message: 'The source {source} has no completed backup to test.',
+    hint: 'Take one first: backup.sh full.',
+    httpStatus: 404,
+    exitCode: 2,
+    retryable: false,
+  },
   RESTORE_FAILED: {
     message: 'The restore into the database {database} failed ({evidence}).',
     hint: 'Look up the SQLSTATE; the log of the target’s server has the whole message. The backup is intact.',

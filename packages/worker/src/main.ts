@@ -2,9 +2,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { watchAlerts } from '@safekeep/shared/alerts/watch-alerts';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
+import type { Secret } from '@safekeep/shared/config/secret';
 import { REPORTS_FOLDER } from '@safekeep/shared/config/sources';
+import { fail } from '@safekeep/shared/errors';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
+import { byName } from '@safekeep/shared/jobs/by-name';
 import { startQueueWorker } from '@safekeep/shared/jobs/queue-worker';
 import { createLogger, type Logger } from '@safekeep/shared/logger';
 import { notificationPause } from '@safekeep/shared/notify/attempt-notification';
@@ -18,6 +21,7 @@ import { reportStartFailure } from './cli/report-failure.js';
 import { drainOnSignal } from './drain.js';
 import { createBackupProcessor } from './jobs/backup-processor.js';
 import { createCleanupProcessor } from './jobs/cleanup-processor.js';
+import { createRecoveryTestProcessor } from './jobs/recovery-test-processor.js';
 import { createReportProcessor } from './jobs/report-processor.js';
 import { reportSettings } from './jobs/report-settings.js';
 import { createVerifyProcessor } from './jobs/verify-processor.js';
@@ -26,6 +30,7 @@ import { removeOrphanedPassfiles } from './postgres/libpq-environment.js';
 import { programDirectories } from './postgres/program.js';
 import { keepPresence } from './presence.js';
 import { adoptRound } from './reconcile/adopt-round.js';
+import { scratchRound } from './reconcile/drop-left-scratch.js';
 import { inventoryRound } from './reconcile/inventory-round.js';
 import { startReconciler } from './reconcile/reconciler.js';
 import { requeueAbandoned } from './reconcile/requeue-abandoned.js';
@@ -54,12 +59,13 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     encryptionKey: config.BACKUP_ENCRYPTION_KEY,
     storageOf: (source: string) => new LocalStorage(config.BACKUP_DIR, source),
   };
+  const directories = await programDirectories(process.env.PATH ?? '');
   const backups = createBackupProcessor({
     ...shared,
     sources: config.sources,
     compression: config.BACKUP_COMPRESSION,
     lockTimeout: LOCK_TIMEOUT,
-    programDirectories: await programDirectories(process.env.PATH ?? ''),
+    programDirectories: directories,
     environment: process.env,
   });
   const reports = createReportProcessor({
@@ -76,9 +82,19 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     service: 'worker',
     pauseAfter: notificationPause,
   } as const;
+  const scratchServerOf = (source: string) => scratchServer(config, source);
+  const recoveryTests = createRecoveryTestProcessor({
+    ...shared,
+    scratchServerOf,
+    targets: { rtoTargetSeconds: config.RTO_TARGET, rpoTargetSeconds: config.RPO_TARGET },
+    criticalTables: config.CRITICAL_TABLES,
+    programDirectories: directories,
+    environment: process.env,
+  });
   const workers = [
     startQueueWorker('backup', backups, config, logger),
     startQueueWorker('verify', createVerifyProcessor(shared), config, logger),
+    startQueueWorker('restore-test', byName({ 'restore-test': recoveryTests }), config, logger),
     startQueueWorker('report', reports, config, logger),
     startQueueWorker('cleanup', cleanups, config, logger),
     startNotifyWorker(notify, config.REDIS_URL),
@@ -87,6 +103,7 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
   const reconciler = startReconciler(
     [
       { name: 'jobs', pause: 15_000, run: () => requeueAbandoned(pool, producer, logger) },
+      scratchRound({ ...shared, scratchServerOf }),
       adoptRound({ ...shared, sourceNames: config.sourceNames }),
       inventoryRound({ ...shared, sourceNames: config.sourceNames }),
     ],
@@ -105,6 +122,14 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
   await producer.close();
   await pool.end();
   logger.info('worker stopped');
+}
+
+/** A source that is no longer configured has no server. */
+function scratchServer(config: ConfigOf<'worker'>, source: string): Secret {
+  const own = config.sources.find(({ name }) => name === source)?.url;
+  const server = config.SCRATCH_DATABASE_URL ?? own;
+  if (server === undefined) throw fail('SOURCE_UNKNOWN', { source, known: config.sourceNames.join(', ') });
+  return server;
 }
 
 function retentionPolicy(config: ConfigOf<'worker'>): RetentionPolicy {

@@ -58,6 +58,15 @@ const duration = z
     return Number(value.slice(0, -1)) * SECONDS_OF_UNIT[unit];
   });
 
+/** Names such as `patients` or `clinic.patients`, as the database spells them, with commas between them. */
+const tableNames = z
+  .string()
+  .transform((value) => value.split(',').map((name) => name.trim()))
+  .refine(
+    (names) => names.every((name) => name !== '' && Buffer.byteLength(name) <= 127) && names.length <= 100,
+    'it needs up to 100 names of tables with commas between them, such as patients,clinic.visits',
+  );
+
 const onOff = z.enum(['on', 'off'], 'it needs on or off').transform((value) => value === 'on');
 
 /** Five cron fields, or `off` (then `null`). Seconds are refused: no job here is meant to run every second. */
@@ -154,6 +163,7 @@ export const environmentSchema = z.object({
   BACKUP_KEEP_MINIMUM: wholeNumber(1, 1000).default(3),
   RTO_TARGET: duration.default(4 * SECONDS_OF_UNIT.h),
   RPO_TARGET: duration.default(26 * SECONDS_OF_UNIT.h),
+  CRITICAL_TABLES: tableNames.default(['users', 'patients', 'appointments']),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(3000),
   TRUST_PROXY: proxies.default(0),

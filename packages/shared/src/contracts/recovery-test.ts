@@ -72,6 +72,8 @@ export const recoveryTestRequest = z.strictObject({
   testedBy: z.string().max(200).optional(),
 });
 
+export type RecoveryTestRequest = z.infer<typeof recoveryTestRequest>;
+
 /** GET /backup/recovery/tests */
 export const recoveryTestsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(50),

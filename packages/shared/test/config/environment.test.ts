@@ -18,8 +18,10 @@ const VARIABLES: Record<string, unknown> = {
   BACKUP_COMPRESSION: 'gzip:9',
   BACKUP_RETENTION_FULL_DAYS: 90,
   BACKUP_RETENTION_INCREMENTAL_DAYS: 30,
+  BACKUP_KEEP_MINIMUM: 3,
   RTO_TARGET: 14_400,
   RPO_TARGET: 93_600,
+  CRITICAL_TABLES: ['users', 'patients', 'appointments'],
   HOST: '127.0.0.1',
   PORT: 3000,
   TRUST_PROXY: 0,
@@ -122,6 +124,11 @@ const REFUSED: [name: string, values: string[], remedy: RegExp][] = [
   ['BACKUP_DIR', ['backups', './backups', '~/backups'], /needs an absolute path/],
   ['RTO_TARGET', ['4', '0h', '4H', '1.5h', '-4h', '4 h', '99999d', '4h30m'], DURATION],
   ['RPO_TARGET', ['26', 'day', '26s'], DURATION],
+  [
+    'CRITICAL_TABLES',
+    ['a,,b', ',', 'x'.repeat(128), `${'a,'.repeat(100)}b`],
+    /needs up to 100 names of tables/,
+  ],
   ['LOG_FILE', ['backup.log'], /needs an absolute path/],
   ['LOG_LEVEL', ['verbose', 'INFO', 'silly'], /needs error, warn, info or debug/],
   ['PORT', ['-1', '65536', '3000.5', 'http'], /needs a whole number from 0 to 65535/],
@@ -155,6 +162,7 @@ const TAKEN: [name: string, values: [given: string, read: unknown][]][] = [
       ['2d', 172_800],
     ],
   ],
+  ['CRITICAL_TABLES', [['patients, clinic.visits', ['patients', 'clinic.visits']]]],
   [
     'SCHEDULE_TIMEZONE',
     [

@@ -18,6 +18,7 @@ import { reportVerb } from './verbs/report.js';
 import { showVerb } from './verbs/show.js';
 import { statusVerb } from './verbs/status.js';
 import { testVerb } from './verbs/test.js';
+import { verifyVerb } from './verbs/verify.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -63,6 +64,11 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
     'test [id]',
     'verify backup files: one, or all that are not verified yet (queue: verify)',
     testVerb,
+  ).option('--no-wait', 'queue it and return at once');
+  verb(
+    'verify [id]',
+    'recovery test: restore one backup, or the newest verified one, into a scratch database and compare it (queue: restore-test)',
+    verifyVerb,
   ).option('--no-wait', 'queue it and return at once');
   verb(
     'report',

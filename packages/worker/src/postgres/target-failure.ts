@@ -32,3 +32,15 @@ export function targetFailure(doing: string, error: unknown): SafekeepError {
   if (/^(28|3D)/.test(sqlstate)) return fail('TARGET_LOGIN_FAILED', { sqlstate }, error);
   return fail('TARGET_REFUSED', { doing, sqlstate }, error);
 }
+
+/** What a server refused, in the words of this file's errors. */
+const REFUSED = /refuses to (.*) \(SQLSTATE/;
+
+/** The same failure with the remedies of recovery tests; any other error comes back as it is. */
+export function scratchFailure(error: SafekeepError): SafekeepError {
+  const sqlstate = /SQLSTATE (\w+)/.exec(error.message)?.[1] ?? 'unknown';
+  if (error.code === 'TARGET_UNREACHABLE') return fail('SCRATCH_UNREACHABLE', { sqlstate }, error);
+  if (error.code === 'TARGET_LOGIN_FAILED') return fail('SCRATCH_LOGIN_FAILED', { sqlstate }, error);
+  if (error.code !== 'TARGET_REFUSED') return error;
+  return fail('SCRATCH_REFUSED', { doing: REFUSED.exec(error.message)?.[1] ?? 'answer', sqlstate }, error);
+}

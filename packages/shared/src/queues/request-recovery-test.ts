@@ -1,0 +1,60 @@
+import type { Actor } from '../audit/audit.js';
+import type { RecoveryTest } from '../contracts/recovery-test.js';
+import { fail } from '../errors.js';
+import { findBackup } from '../history/backups.js';
+import { findBackupToProve, insertRecoveryTest } from '../history/recovery-tests.js';
+import { acceptJob, type JobQueueing } from './accept-job.js';
+
+export interface RecoveryTestRequest {
+  readonly backupId: string;
+  readonly via: 'api' | 'cli' | 'schedule';
+  readonly actor: Actor;
+  /** Free text of the person who asks. */
+  readonly note: string | null;
+}
+
+/**
+ * Accepts a recovery test of one completed backup; it need not be verified.
+ *
+ * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_DISPOSED, BACKUP_NOT_COMPLETED, QUEUE_UNAVAILABLE
+ */
+export async function requestRecoveryTest(
+  queueing: JobQueueing,
+  request: RecoveryTestRequest,
+): Promise<RecoveryTest> {
+  const { backupId, actor } = request;
+  return acceptJob(queueing, {
+    table: 'recovery_tests',
+    actor,
+    action: 'recovery-test.request',
+    target: backupId,
+    detail: {},
+    insert: async (id) => {
+      const backup = await findBackup(queueing.pool, backupId);
+      if (backup === null) throw fail('BACKUP_UNKNOWN', { id: backupId });
+      if (backup.disposedAt !== null) {
+        throw fail('BACKUP_DISPOSED', { id: backup.id, at: backup.disposedAt.toISOString() });
+      }
+      if (backup.status !== 'completed') {
+        throw fail('BACKUP_NOT_COMPLETED', { id: backup.id, status: backup.status });
+      }
+      const asked = { requestedVia: request.via, requestedBy: actor.id, note: request.note };
+      return insertRecoveryTest(queueing.pool, { id, backupId, ...asked });
+    },
+  });
+}
+
+/**
+ * Asks for the recovery test that is due for a source: of its newest verified backup, else of its newest.
+ * @returns `null` when the source has no completed backup.
+ * @throws SafekeepError QUEUE_UNAVAILABLE
+ */
+export async function requestScheduledRecoveryTest(
+  queueing: JobQueueing,
+  source: string,
+): Promise<RecoveryTest | null> {
+  const backup = await findBackupToProve(queueing.pool, source);
+  if (backup === null) return null;
+  const actor = { id: null, name: 'schedule', address: null };
+  return requestRecoveryTest(queueing, { backupId: backup.id, via: 'schedule', actor, note: null });
+}

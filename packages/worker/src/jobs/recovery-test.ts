@@ -1,0 +1,129 @@
+import type { Sidecar } from '@safekeep/archive/sidecar';
+import { withDatabase } from '@safekeep/shared/config/postgres-url';
+import type { Secret } from '@safekeep/shared/config/secret';
+import type { Backup } from '@safekeep/shared/contracts/backup';
+import type { RecoveryProgress } from '@safekeep/shared/contracts/recovery-test';
+import { SafekeepError } from '@safekeep/shared/errors';
+import type { RecoveryResult } from '@safekeep/shared/history/recovery-tests';
+import type { Run } from '@safekeep/shared/history/runs';
+import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import { compareFingerprints } from '../fingerprint/compare-fingerprints.js';
+import { expectedFingerprint, type Fingerprint, fingerprintTerms } from '../fingerprint/fingerprint.js';
+import { fingerprintCopy } from '../fingerprint/fingerprint-copy.js';
+import { libpqAccess } from '../postgres/libpq-environment.js';
+import { chooseRestoreProgram, findPrograms } from '../postgres/program.js';
+import { scratchFailure } from '../postgres/target-failure.js';
+import { type CheckedBackup, openCheckedBackup } from './checked-backup.js';
+import { brokenBackup, comparedCopy, type Measured, type RecoveryTargets } from './recovery-result.js';
+import { restoreArchive } from './restore-archive.js';
+import { onScratchDatabase, type ScratchPlace } from './scratch-database.js';
+
+/** What every recovery test of this worker is given. */
+export interface RecoverySettings extends Omit<ScratchPlace, 'server'> {
+  readonly encryptionKey: Secret;
+  readonly targets: RecoveryTargets;
+  /** Tables whose numbers of rows are told, such as `patients` or `clinic.patients`. */
+  readonly criticalTables: readonly string[];
+  readonly programDirectories: readonly string[];
+  /** The worker's environment: PATH and HOME of the programs it starts. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export interface RecoveryTestJob {
+  readonly id: string;
+  readonly run: Run;
+  readonly backup: Pick<Backup, 'id' | 'fileName'>;
+  /** The HMAC of the sidecar as history recorded it. */
+  readonly recordedHmac: string | null;
+  readonly storage: BackupStorage;
+  readonly server: Secret;
+  readonly onProgress: (progress: RecoveryProgress) => void;
+}
+
+/**
+ * Proves one backup: checks its file, restores it into a scratch database, and compares the copy with what the
+ * authenticated sidecar says; the source is not asked. The scratch database is dropped in every outcome.
+ *
+ * @returns `failed` when the backup is not what its sidecar says, cannot be restored, or its copy differs
+ * @throws SafekeepError when nothing is known: KEY_UNKNOWN, BACKUP_DIR_UNUSABLE, PG_RESTORE_TOO_OLD, SCRATCH_…; or the
+ * reason of `signal`
+ */
+export async function recoveryTest(
+  job: RecoveryTestJob,
+  settings: RecoverySettings,
+  signal: AbortSignal,
+): Promise<RecoveryResult> {
+  const began = Date.now();
+  let measured: Measured = { began, rpoSeconds: null, rtoSeconds: null, ...settings.targets };
+  try {
+    await job.storage.check();
+    const stored = { ...job, encryptionKey: settings.encryptionKey };
+    const backup = await openCheckedBackup(stored, { signal, onProgress: tell(job, 'check') });
+    try {
+      const rpoSeconds = (began - Date.parse(backup.sidecar.startedAt)) / 1000;
+      measured = { ...measured, rpoSeconds };
+      return await restoreAndCompare(job, backup, settings, measured, signal);
+    } finally {
+      await backup.close();
+    }
+  } catch (error) {
+    const broken = brokenBackup(error, measured, job.backup.fileName ?? job.backup.id);
+    if (broken === null) throw error instanceof SafekeepError ? scratchFailure(error) : error;
+    return broken;
+  }
+}
+
+async function restoreAndCompare(
+  job: RecoveryTestJob,
+  backup: CheckedBackup,
+  settings: RecoverySettings,
+  measured: Measured,
+  signal: AbortSignal,
+): Promise<RecoveryResult> {
+  const { sidecar } = backup;
+  const programs = chooseRestoreProgram(
+    await findPrograms(settings.programDirectories),
+    sidecar.pgDumpVersion,
+  );
+  const place = { ...settings, server: job.server };
+  const started = Date.now();
+  return onScratchDatabase(place, { id: job.id, run: job.run, sidecar }, async (database) => {
+    const url = withDatabase(job.server, database);
+    const access = await libpqAccess(url, settings.environment);
+    try {
+      const asked = { owners: false, privileges: false };
+      const onProgress = tell(job, 'restore');
+      await restoreArchive({ backup, programs, access, database, asked, dumpIds: null, onProgress }, signal);
+    } finally {
+      await access.close();
+    }
+    const rtoSeconds = (Date.now() - started) / 1000;
+    job.onProgress({ phase: 'compare', percent: 90, table: null });
+    const { expected, copy } = await readBoth(sidecar, url, settings.encryptionKey, signal);
+    const comparison = compareFingerprints(expected, copy);
+    return comparedCopy(
+      { expected, copy, comparison, criticalTables: settings.criticalTables },
+      { ...measured, rtoSeconds },
+    );
+  });
+}
+
+async function readBoth(
+  sidecar: Sidecar,
+  url: Secret,
+  key: Secret,
+  signal: AbortSignal,
+): Promise<{ expected: Fingerprint; copy: Fingerprint }> {
+  const expected = expectedFingerprint(sidecar);
+  const terms = await fingerprintTerms(sidecar, key.reveal());
+  return { expected, copy: await fingerprintCopy(url, expected, terms, signal) };
+}
+
+/** The file is read twice, for its hash and for the restore; what remains is for indexes and the comparison. */
+function tell(job: RecoveryTestJob, phase: 'check' | 'restore') {
+  const [from, span] = phase === 'check' ? [0, 10] : [10, 80];
+  return (done: number, total: number, table: string | null = null) => {
+    const percent = Math.floor((from + (span * done) / Math.max(1, total)) * 10) / 10;
+    job.onProgress({ phase, percent, table });
+  };
+}

@@ -1,0 +1,100 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Backup } from '@safekeep/shared/contracts/backup';
+import type { RecoveryTest } from '@safekeep/shared/contracts/recovery-test';
+import { expect } from 'chai';
+import { openWorld, slowTable, type WorkerProcess, type World } from './world.js';
+
+describe('backup.sh verify', function () {
+  this.timeout(90_000);
+  let world: World;
+  let worker: WorkerProcess;
+  let backup: Backup;
+
+  before(async () => {
+    world = await openWorld('recovery');
+    await world.sql('source', 'CREATE TABLE patients AS SELECT g AS id FROM generate_series(1, 500) g');
+    await world.sql('source', slowTable(30_000));
+    worker = await world.startWorker();
+  });
+  after(() => world?.close());
+
+  async function scratchDatabases(): Promise<number> {
+    const rows = await world.sql(
+      'postgres',
+      `SELECT FROM pg_database WHERE datname LIKE 'safekeep\\_scratch\\_%'`,
+    );
+    return rows.length;
+  }
+
+  async function audited(action: string): Promise<number> {
+    return (await world.sql('history', `SELECT FROM audit_events WHERE action = '${action}'`)).length;
+  }
+
+  it('says what to do when there is no backup, and refuses unknown ids and sources', async () => {
+    const none = await world.cli(['verify']);
+    expect(none.code).to.equal(2);
+    expect(none.stderr).to.contain('backup.sh full');
+    expect((await world.cli(['verify', '1b4e28ba-2fa1-41d2-883f-0016d3cca427'])).code).to.equal(2);
+    expect((await world.cli(['verify', 'latest'])).stderr).to.contain('UUID');
+    expect((await world.cli(['verify', '--source', 'lab'])).code).to.equal(2);
+  });
+
+  it('takes the newest backup with a warning, shows what was compared, and exits with 0', async () => {
+    backup = JSON.parse((await world.cli(['full', '--json'])).stdout) as Backup;
+    const { code, stdout, stderr } = await world.cli(['verify']);
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.contain('no backup of main has passed a verification');
+    expect(stdout)
+      .to.contain('PASSED')
+      .and.to.match(/tables: contents +2 +equal/);
+    expect(stdout)
+      .to.match(/public\.patients +500/)
+      .and.to.match(/to recover \(RTO\) .* met/);
+    expect(await audited('recovery-test.passed')).to.equal(1);
+    expect(await scratchDatabases()).to.equal(0);
+  });
+
+  it('takes the newest verified backup before a newer one', async () => {
+    await world.cli(['test', backup.id]);
+    await world.cli(['full', '--json']);
+    const { stdout, stderr } = await world.cli(['verify', '--json', '--no-wait']);
+    expect(stderr).to.equal('');
+    expect((JSON.parse(stdout) as RecoveryTest).backupId).to.equal(backup.id);
+  });
+
+  it('killed with its worker in the middle, it leaves no database', async () => {
+    const asked = JSON.parse(
+      (await world.cli(['verify', backup.id, '--json', '--no-wait'])).stdout,
+    ) as RecoveryTest;
+    while ((await scratchDatabases()) === 0) await delay(5);
+    worker.child.kill('SIGKILL');
+    await worker.ended();
+    expect(await scratchDatabases()).to.equal(1);
+    await world.sql(
+      'history',
+      `UPDATE runs SET lease_until = now() - interval '1 s' WHERE state = 'running'`,
+    );
+    await world.startWorker();
+    while ((await scratchDatabases()) > 0) await delay(50);
+    const read = () =>
+      world.sql<{ scratch: string | null }>(
+        'history',
+        `SELECT scratch_database AS scratch FROM recovery_tests WHERE id = '${asked.id}'`,
+      );
+    while ((await read())[0]?.scratch !== null) await delay(50);
+  });
+
+  it('exits with 5 for a damaged file and tells why', async () => {
+    const file = join(world.backupDirectory, backup.fileName ?? '');
+    const pristine = readFileSync(file);
+    writeFileSync(file, pristine.subarray(0, -1));
+    const { code, stdout } = await world.cli(['verify', backup.id, '--json']);
+    writeFileSync(file, pristine);
+    expect(code).to.equal(5);
+    expect(JSON.parse(stdout) as RecoveryTest).to.deep.include({ status: 'failed', errorCode: null });
+    expect((JSON.parse(stdout) as RecoveryTest).findings?.[0]).to.include({ kind: 'backup', actual: 'size' });
+    expect(await audited('recovery-test.failed')).to.equal(1);
+  });
+});
