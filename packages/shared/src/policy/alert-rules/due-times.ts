@@ -9,5 +9,5 @@ export function dueBefore(schedule: ScheduleFacts, before: Date): Date | null {
   if (schedule.cron === null || schedule.paused) return null;
   const dueTimes = CronExpressionParser.parse(schedule.cron, { currentDate: before, tz: schedule.timezone });
   const due = dueTimes.prev().toDate();
-  return due >= schedule.since ? due : null;
+  return due > schedule.since ? due : null;
 }
