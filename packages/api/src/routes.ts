@@ -27,6 +27,7 @@ import {
   reportRequest,
   reportsQuery,
 } from '@safekeep/shared/contracts/report';
+import { restore, restoreId, restoreRequest, restoresQuery } from '@safekeep/shared/contracts/restore';
 import { verification, verificationStatus, verifyRequest } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
 import { type Route, route } from './route.js';
@@ -49,6 +50,7 @@ import { requestTest } from './routes/recovery-test.js';
 import { readRecoveryTests } from './routes/recovery-tests.js';
 import { requestReport } from './routes/report.js';
 import { readReport, readReports } from './routes/reports.js';
+import { readRestore, readRestores, requestRestore } from './routes/restore.js';
 import { readStatistics } from './routes/statistics.js';
 import { readVerificationStatus } from './routes/verification-status.js';
 import { requestVerify } from './routes/verify.js';
@@ -157,6 +159,47 @@ export const routes: readonly Route[] = [
     answerHeaders: { Vary: 'The answer depends on the header Accept.' },
     errors: ['REPORT_UNKNOWN', 'REPORT_NOT_COMPLETED', 'NOT_ACCEPTABLE'],
     handle: readReport,
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/recovery/restore',
+    summary: 'Restore a backup into a database',
+    description:
+      'The database must not exist or be empty. Whether it may be used, a worker looks at before it touches anything: a restore that is refused ends as failed with RESTORE_REFUSED and every reason. Ask for the row until its status is completed or failed.',
+    role: 'admin',
+    audit: { action: 'restore.request', by: 'handler' },
+    throttle: 'writes',
+    request: { body: restoreRequest },
+    status: 202,
+    response: restore,
+    errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED', 'TARGET_BUSY', 'QUEUE_UNAVAILABLE'],
+    handle: requestRestore,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/recovery/restores',
+    summary: 'List restores, newest first',
+    role: 'viewer',
+    audit: { action: 'restore.read', by: 'pipeline' },
+    throttle: 'none',
+    request: { query: restoresQuery },
+    status: 200,
+    response: z.array(restore),
+    errors: [],
+    handle: readRestores,
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/recovery/restores/:id',
+    summary: 'Show one restore, how far it is and what it found',
+    role: 'viewer',
+    audit: { action: 'restore.read', by: 'pipeline' },
+    throttle: 'none',
+    request: { params: restoreId },
+    status: 200,
+    response: restore,
+    errors: ['RESTORE_UNKNOWN'],
+    handle: readRestore,
   }),
   route({
     method: 'POST',

@@ -24,6 +24,7 @@ import { createCleanupProcessor } from './jobs/cleanup-processor.js';
 import { createRecoveryTestProcessor } from './jobs/recovery-test-processor.js';
 import { createReportProcessor } from './jobs/report-processor.js';
 import { reportSettings } from './jobs/report-settings.js';
+import { createRestoreProcessor } from './jobs/restore-processor.js';
 import { createVerifyProcessor } from './jobs/verify-processor.js';
 import { keepAliveFile } from './liveness.js';
 import { removeOrphanedPassfiles } from './postgres/libpq-environment.js';
@@ -68,6 +69,14 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     programDirectories: directories,
     environment: process.env,
   });
+  const restores = createRestoreProcessor({
+    ...shared,
+    sources: config.sources,
+    restoreUrl: config.RESTORE_DATABASE_URL,
+    historyUrl: config.HISTORY_DATABASE_URL,
+    programDirectories: directories,
+    environment: process.env,
+  });
   const reports = createReportProcessor({
     pool,
     logger,
@@ -94,7 +103,12 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
   const workers = [
     startQueueWorker('backup', backups, config, logger),
     startQueueWorker('verify', createVerifyProcessor(shared), config, logger),
-    startQueueWorker('restore-test', byName({ 'restore-test': recoveryTests }), config, logger),
+    startQueueWorker(
+      'restore-test',
+      byName({ 'restore-test': recoveryTests, restore: restores }),
+      config,
+      logger,
+    ),
     startQueueWorker('report', reports, config, logger),
     startQueueWorker('cleanup', cleanups, config, logger),
     startNotifyWorker(notify, config.REDIS_URL),

@@ -39,3 +39,12 @@ export function withDatabase(url: Secret, database: string): Secret {
   other.pathname = `/${encodeURIComponent(database)}`;
   return new Secret(other.href);
 }
+
+/** Whether two URLs lead to one server, as far as can be told without asking it. */
+export function sameServer(left: Secret, right: Secret): boolean {
+  const [a, b] = [left, right].map((url) => {
+    const { host, port } = parsePostgresUrl(url);
+    return `${(host ?? '').toLowerCase()} ${port ?? '5432'}`;
+  });
+  return a === b;
+}

@@ -152,6 +152,7 @@ export const environmentSchema = z.object({
   SOURCE_DATABASE_URL: postgresUrl.optional(),
   SOURCES_FILE: z.string().optional(),
   SCRATCH_DATABASE_URL: postgresUrl.optional(),
+  RESTORE_DATABASE_URL: postgresUrl.optional(),
   BACKUP_DIR: z.string().startsWith('/', 'it needs an absolute path').default('/backups'),
   BACKUP_ENCRYPTION_KEY: encryptionKey.optional(),
   BACKUP_COMPRESSION: z

@@ -13,6 +13,7 @@ const VARIABLES: Record<string, unknown> = {
   SOURCE_DATABASE_URL: 'optional',
   SOURCES_FILE: 'optional',
   SCRATCH_DATABASE_URL: 'optional',
+  RESTORE_DATABASE_URL: 'optional',
   BACKUP_DIR: '/backups',
   BACKUP_ENCRYPTION_KEY: 'required',
   BACKUP_COMPRESSION: 'gzip:9',
@@ -233,6 +234,7 @@ describe('a PostgreSQL URL', () => {
         'HISTORY_MIGRATIONS_URL',
         'SOURCE_DATABASE_URL',
         'SCRATCH_DATABASE_URL',
+        'RESTORE_DATABASE_URL',
       ]) {
         const found = mistakes({ ...goodVariables(), [name]: url });
         expect(found, name).to.have.length(1);

@@ -15,6 +15,7 @@ import { fullVerb } from './verbs/full.js';
 import { holdVerb, releaseVerb } from './verbs/hold.js';
 import { listVerb } from './verbs/list.js';
 import { reportVerb } from './verbs/report.js';
+import { restoreVerb } from './verbs/restore.js';
 import { showVerb } from './verbs/show.js';
 import { statusVerb } from './verbs/status.js';
 import { testVerb } from './verbs/test.js';
@@ -86,6 +87,7 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
     '--reason <text>',
     'why, for the audit trail',
   );
+  addRestoreVerb(verb);
   verb('list', 'list backups, newest first', listVerb)
     .addOption(new Option('--limit <n>', 'how many at most').default('20'))
     .addOption(
@@ -119,6 +121,16 @@ function addAlertVerbs(verb: AddVerb): void {
     '--no-wait',
     'queue it and return at once',
   );
+}
+
+function addRestoreVerb(verb: AddVerb): void {
+  verb('restore', 'restore a backup into a database that does not exist or is empty', restoreVerb)
+    .requiredOption('--backup <id>', 'the id of a backup, or latest')
+    .requiredOption('--into <database>', 'the database to make')
+    .option('--tables <names>', 'only these tables: name or schema.name, separated by commas')
+    .option('--with-roles', 'make the roles that lack, and restore owners', false)
+    .option('--with-grants', 'restore privileges', false)
+    .option('--no-wait', 'queue it and return at once');
 }
 
 /** The verbs of the audit trail. */

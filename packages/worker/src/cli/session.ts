@@ -24,6 +24,12 @@ export interface CliOptions {
   readonly reason?: string;
   readonly severity?: string;
   readonly state?: string;
+  /** What `restore` was asked for. */
+  readonly backup?: string;
+  readonly into?: string;
+  readonly tables?: string;
+  readonly withRoles?: boolean;
+  readonly withGrants?: boolean;
 }
 
 /** What a verb works with: history directly, and the queue when it asks for it. */

@@ -9,7 +9,7 @@ const WORKER: Actor = { id: null, name: 'worker', address: null };
 export async function auditEnd(
   deps: { readonly pool: pg.Pool; readonly logger: Logger },
   backup: { readonly id: string; readonly source: string },
-  action: `${'backup' | 'verification' | 'recovery-test'}.${'completed' | 'passed' | 'failed' | 'error'}`,
+  action: `${'backup' | 'verification' | 'recovery-test' | 'restore'}.${'completed' | 'passed' | 'failed' | 'error'}`,
   result: 'ok' | 'failed',
   detail: Readonly<Record<string, string>>,
 ): Promise<void> {

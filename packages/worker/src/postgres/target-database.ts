@@ -91,6 +91,13 @@ export async function markDatabase(client: pg.Client, name: string, mark: string
     .catch((error: unknown) => Promise.reject(targetFailure('comment on the database', error)));
 }
 
+/** Gives a database to another role. */
+export async function ownDatabase(client: pg.Client, name: string, owner: string): Promise<void> {
+  await client
+    .query(`ALTER DATABASE ${pg.escapeIdentifier(name)} OWNER TO ${pg.escapeIdentifier(owner)}`)
+    .catch((error: unknown) => Promise.reject(targetFailure('change the owner of the database', error)));
+}
+
 /** A database's comment, `''` without one; `null` when there is no such database. */
 export async function readMark(client: pg.Client, name: string): Promise<string | null> {
   const { rows } = await client.query<{ mark: string }>(
@@ -117,7 +124,7 @@ const FIRST_NORMAL_OID = 16_384;
 
 /** Where a user's objects would be, and how they are called in messages. */
 const CATALOGS: readonly (readonly [label: string, catalog: string])[] = [
-  ['table(s), view(s), sequence(s) or index(es)', 'pg_class'],
+  ['table(s), view(s) or sequence(s)', 'pg_class'],
   ['schema(s)', 'pg_namespace'],
   ['function(s)', 'pg_proc'],
   ['type(s)', 'pg_type'],
@@ -132,7 +139,9 @@ const CATALOGS: readonly (readonly [label: string, catalog: string])[] = [
 /** What else of a catalogue is nobody's, or somebody's: large objects may have any oid. */
 const CONDITIONS: Readonly<Record<string, string>> = {
   pg_namespace: `oid >= ${FIRST_NORMAL_OID} AND nspname !~ '^pg_(toast_)?temp_'`,
-  pg_class: `oid >= ${FIRST_NORMAL_OID} AND relpersistence <> 't'`,
+  pg_class: `oid >= ${FIRST_NORMAL_OID} AND relpersistence <> 't' AND relkind NOT IN ('i', 'I', 't')`,
+  // Those of a table's rows, and arrays, come with another one.
+  pg_type: `oid >= ${FIRST_NORMAL_OID} AND typtype <> 'c' AND typcategory <> 'A'`,
   pg_largeobject_metadata: 'true',
 };
 

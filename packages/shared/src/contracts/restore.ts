@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { timestamp } from './backup.js';
+import { finding } from './finding.js';
+
+export const restoreStatus = z.enum(['queued', 'running', 'completed', 'failed']);
+
+/** How far a restore is. Bytes of the backup file; `check` is its first reading, before anything is decrypted. */
+export const restoreProgress = z.object({
+  phase: z.enum(['check', 'preflight', 'data', 'indexes', 'compare']),
+  percent: z.number(),
+  doneBytes: z.number(),
+  totalBytes: z.number(),
+  /** The table that is being filled. */
+  table: z.string().nullable(),
+});
+
+export type RestoreProgress = z.infer<typeof restoreProgress>;
+
+/** What a restore did. Sentences carry no row values. */
+export const restoreFacts = z.object({
+  serverVersion: z.string(),
+  pgRestoreVersion: z.string(),
+  /** Whether Safekeep made the database, or found it there empty. */
+  created: z.boolean(),
+  /** What was restored and compared. */
+  tables: z.number(),
+  rows: z.number(),
+  largeObjects: z.number(),
+  /** Roles that did not exist and were made. */
+  roles: z.array(z.string()),
+  /** What people should know, though it is no fault of the copy. */
+  warnings: z.array(z.string()),
+});
+
+export type RestoreFacts = z.infer<typeof restoreFacts>;
+
+/** One restore of one backup into a database that people go on with. */
+export const restore = z.object({
+  id: z.uuid(),
+  backupId: z.uuid(),
+  source: z.string(),
+  status: restoreStatus,
+  targetDatabase: z.string(),
+  /** A choice of tables; `null` is all of the backup. */
+  tables: z.array(z.string()).nullable(),
+  withRoles: z.boolean(),
+  withGrants: z.boolean(),
+  /** Differences between the copy and what the sidecar says; `null` before they were looked for. */
+  findings: z.array(finding).nullable(),
+  facts: restoreFacts.nullable(),
+  /** Why it failed, in sentences. */
+  reason: z.string().nullable(),
+  requestedVia: z.enum(['api', 'cli']),
+  requestedBy: z.uuid().nullable(),
+  createdAt: timestamp,
+  startedAt: timestamp.nullable(),
+  endedAt: timestamp.nullable(),
+  errorCode: z.string().nullable(),
+  progress: restoreProgress.nullable(),
+});
+
+export type Restore = z.infer<typeof restore>;
+
+/** Names that belong to the server. */
+const RESERVED = new Set(['postgres', 'template0', 'template1', '.', '..']);
+
+/** Any name that PostgreSQL takes, but for those of every server; it is never put on a command line or into SQL as it is. */
+export const targetDatabase = z
+  .string()
+  .min(1, 'it needs a name')
+  .refine((name) => Buffer.byteLength(name, 'utf8') <= 63, 'a database name has at most 63 bytes')
+  .refine((name) => !/[\p{Cc}\p{Cs}]/u.test(name), 'it holds control characters')
+  .refine((name) => !RESERVED.has(name), 'this name belongs to the server; choose a new one');
+
+/** POST /backup/recovery/restore */
+export const restoreRequest = z.strictObject({
+  backupId: z.uuid('it needs the id of a backup, which is a UUID'),
+  targetDatabase,
+  tables: z.array(z.string().min(1).max(200)).min(1).max(1000).optional(),
+  withRoles: z.boolean().default(false),
+  withGrants: z.boolean().default(false),
+});
+
+export type RestoreRequestBody = z.infer<typeof restoreRequest>;
+
+/** GET /backup/recovery/restores */
+export const restoresQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+});
+
+/** GET /backup/recovery/restores/:id */
+export const restoreId = z.strictObject({ id: z.uuid('it needs the id of a restore, which is a UUID') });

@@ -1,0 +1,43 @@
+import type { Actor } from '../audit/audit.js';
+import type { Restore, RestoreRequestBody } from '../contracts/restore.js';
+import { fail } from '../errors.js';
+import { findBackup } from '../history/backups.js';
+import { insertRestore } from '../history/restores.js';
+import { acceptJob, type JobQueueing } from './accept-job.js';
+
+export interface RestoreRequest extends RestoreRequestBody {
+  readonly via: 'api' | 'cli';
+  readonly actor: Actor;
+}
+
+/**
+ * Accepts a restore of one stored backup into a database. Whether that database may be used, only a worker can see: it
+ * looks before it touches anything, and ends the row with RESTORE_REFUSED when it may not.
+ *
+ * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_NOT_COMPLETED, TARGET_BUSY, QUEUE_UNAVAILABLE
+ */
+export async function requestRestore(queueing: JobQueueing, request: RestoreRequest): Promise<Restore> {
+  const { backupId, targetDatabase, withRoles, withGrants, actor } = request;
+  const tables = request.tables ?? null;
+  return acceptJob(queueing, {
+    table: 'restores',
+    actor,
+    action: 'restore.request',
+    target: backupId,
+    detail: { targetDatabase, tables: tables === null ? 'all' : tables.length, withRoles, withGrants },
+    insert: async (id) => {
+      const backup = await findBackup(queueing.pool, backupId);
+      if (backup === null) throw fail('BACKUP_UNKNOWN', { id: backupId });
+      if (backup.disposedAt !== null) {
+        throw fail('BACKUP_DISPOSED', { id: backup.id, at: backup.disposedAt.toISOString() });
+      }
+      if (backup.status !== 'completed' && backup.status !== 'missing') {
+        throw fail('BACKUP_NOT_COMPLETED', { id: backup.id, status: backup.status });
+      }
+      const asked = { requestedVia: request.via, requestedBy: actor.id, withRoles, withGrants };
+      const row = await insertRestore(queueing.pool, { id, backupId, targetDatabase, tables, ...asked });
+      if (row === null) throw fail('TARGET_BUSY', { database: targetDatabase });
+      return row;
+    },
+  });
+}

@@ -1,0 +1,94 @@
+import type { Secret } from '@safekeep/shared/config/secret';
+import type { Source } from '@safekeep/shared/config/sources';
+import type { Backup } from '@safekeep/shared/contracts/backup';
+import type { Restore } from '@safekeep/shared/contracts/restore';
+import { fail } from '@safekeep/shared/errors';
+import { findBackup, findSidecarHmac } from '@safekeep/shared/history/backups';
+import type { Database } from '@safekeep/shared/history/database';
+import { findRestore, type RestoreResult, writeRestoreResult } from '@safekeep/shared/history/restores';
+import { createRowProcessor, type WorkPlace } from '@safekeep/shared/jobs/row-processor';
+import type { Logger } from '@safekeep/shared/logger';
+import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import type pg from 'pg';
+import { auditEnd } from './audit-end.js';
+import { restore } from './restore.js';
+import { DistrustError } from './stored-backup.js';
+
+export interface RestoreProcessorDeps {
+  readonly pool: pg.Pool;
+  readonly logger: Logger;
+  readonly encryptionKey: Secret;
+  readonly storageOf: (source: string) => BackupStorage;
+  readonly sources: readonly Source[];
+  /** RESTORE_DATABASE_URL; where it is not set, backups are restored to the server of their source. */
+  readonly restoreUrl: Secret | undefined;
+  readonly historyUrl: Secret;
+  readonly programDirectories: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+interface RestoreRow {
+  readonly restore: Restore;
+  readonly backup: Backup;
+}
+
+/** The processor of the job `restore` of queue `restore-test`: one backup into one database. */
+export function createRestoreProcessor(deps: RestoreProcessorDeps) {
+  return createRowProcessor<RestoreRow, RestoreResult>(deps, {
+    table: 'restores',
+    read: readRow,
+    work: (row, place) => carryOut(deps, row, place),
+    finish: writeRestoreResult,
+    finished: async ({ restore: row, backup }, { failure, facts, findings }) => {
+      const detail = { restore: row.id, database: row.targetDatabase };
+      if (failure === null) await auditEnd(deps, backup, 'restore.completed', 'ok', detail);
+      else {
+        deps.logger.error('a restored copy differs from its backup', { ...detail, findings });
+        await auditEnd(deps, backup, 'restore.failed', 'failed', { ...detail, code: failure.code });
+      }
+      return { status: failure === null ? 'completed' : 'failed', ...facts };
+    },
+    gaveUp: ({ restore: row, backup }, error) => {
+      const detail = { restore: row.id, database: row.targetDatabase, code: error.code };
+      return auditEnd(deps, backup, 'restore.failed', 'failed', detail);
+    },
+  });
+}
+
+async function readRow(db: Database, id: string): Promise<RestoreRow | null> {
+  const row = await findRestore(db, id);
+  const backup = row === null ? null : await findBackup(db, row.backupId);
+  return row === null || backup === null ? null : { restore: row, backup };
+}
+
+async function carryOut(
+  deps: RestoreProcessorDeps,
+  { restore: row, backup }: RestoreRow,
+  place: WorkPlace,
+): Promise<RestoreResult> {
+  const source = deps.sources.find(({ name }) => name === backup.source)?.url ?? null;
+  const server = deps.restoreUrl ?? source;
+  if (server === null) {
+    const known = deps.sources.map(({ name }) => name).join(', ');
+    throw fail('SOURCE_UNKNOWN', { source: backup.source, known });
+  }
+  const stored = {
+    backup,
+    recordedHmac: await findSidecarHmac(deps.pool, backup.id),
+    storage: deps.storageOf(backup.source),
+    encryptionKey: deps.encryptionKey,
+  };
+  const { logger, historyUrl: history, programDirectories, environment } = deps;
+  const settings = { logger, server, source, history, programDirectories, environment };
+  try {
+    return await restore(
+      { restore: row, stored, token: place.run.token, onProgress: place.progress },
+      settings,
+      place.signal,
+    );
+  } catch (error) {
+    if (!(error instanceof DistrustError)) throw error;
+    const { verdict, reason } = error.distrust;
+    throw fail('BACKUP_DISTRUSTED', { id: backup.id, verdict, reason }, error);
+  }
+}
