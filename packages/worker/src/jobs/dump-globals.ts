@@ -1,8 +1,28 @@
+import { Transform, type TransformCallback } from 'node:stream';
+import { fail } from '@safekeep/shared/errors';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { type DumpOptions, startGlobalsDump } from '../postgres/pg-dump.js';
 import type { Snapshot } from '../postgres/snapshot.js';
 import { dumpFailure } from '../postgres/source-failure.js';
 import { type WrittenFile, writeSealed } from './write-sealed.js';
+
+/** pg_dumpall's last line but for a few; without it the text is cut short, whatever the exit code says. */
+const LAST_WORDS = '-- PostgreSQL database cluster dump complete';
+const TAIL_BYTES = 1_024;
+
+/** Passes bytes on and remembers the last of them. */
+class Tail extends Transform {
+  #last = Buffer.alloc(0);
+
+  get text(): string {
+    return this.#last.toString('latin1');
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    this.#last = Buffer.concat([this.#last, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+    callback(null, chunk);
+  }
+}
 
 export interface GlobalsDump {
   readonly snapshot: Snapshot;
@@ -26,9 +46,12 @@ export async function dumpGlobals(job: GlobalsDump, signal: AbortSignal): Promis
   const dump = startGlobalsDump({ ...job.options, withPasswords: rows[0]?.readable === true });
   const target = { storage: job.storage, name: job.fileName, passphrase: job.passphrase, framed: false };
   try {
-    const file = await writeSealed(dump.stdout, [], target, signal);
+    const tail = new Tail();
+    const file = await writeSealed(dump.stdout, [tail], target, signal);
     const end = await dump.ended;
     if (!end.ok) throw dumpFailure({ source: job.snapshot.source, phase: 'globals', table: null }, end);
+    if (!tail.text.includes(LAST_WORDS))
+      throw fail('DUMP_INCOMPLETE', { reason: 'the list of roles is cut short' });
     return file;
   } catch (error) {
     dump.stop();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { execa } from 'execa';
 import { sqlstateOf } from './diagnose.js';
 import type { LibpqAccess } from './libpq-environment.js';
@@ -74,5 +74,9 @@ function start(program: DumpEnd['program'], options: DumpOptions, args: readonly
     const exit = result.exitCode ?? result.signal ?? result.code ?? 'unknown';
     return { program, exit, ok: exit === 0, sqlstate: sqlstateOf(stderr) };
   });
-  return { stdout: child.stdout, ended, stop: () => stopGroup(child.pid, ended) };
+  // Node throws away what nobody reads when the program ends, which a small dump may do before its file is open.
+  const stdout = new PassThrough();
+  child.stdout.on('error', (error) => stdout.destroy(error)).pipe(stdout);
+  stdout.on('close', () => child.stdout.destroy());
+  return { stdout, ended, stop: () => stopGroup(child.pid, ended) };
 }

@@ -108,15 +108,19 @@ describe('a full backup that cannot succeed', function () {
     return error;
   }
 
-  /** A pg_dump that runs the real one through `script`; pg_dumpall is the real one. */
-  function wrappedDump(script: string): string {
+  /** A pg_dump that runs the real one through `script`, and a pg_dumpall that is piped through `roles`. */
+  function wrappedDump(script: string, roles = 'cat'): string {
     const programs = join(folder, `programs-${serial}`);
     mkdirSync(programs);
     const head = `#!/bin/bash\nreal=${real}/pg_dump\n[ "$1" = --version ] && exec $real --version\n`;
     writeFileSync(join(programs, 'pg_dump'), `${head}${script}\n`, { mode: 0o755 });
-    writeFileSync(join(programs, 'pg_dumpall'), `#!/bin/bash\nexec ${real}/pg_dumpall "$@"\n`, {
-      mode: 0o755,
-    });
+    writeFileSync(
+      join(programs, 'pg_dumpall'),
+      `#!/bin/bash\nset -o pipefail\n${real}/pg_dumpall "$@" | ${roles}\n`,
+      {
+        mode: 0o755,
+      },
+    );
     return programs;
   }
 
@@ -211,6 +215,15 @@ describe('a full backup that cannot succeed', function () {
     const error = await refusal(attempt({ programs: wrappedDump('exit 0') }));
     expect(error.code).to.equal('DUMP_INCOMPLETE');
     expect(left()).to.deep.equal([]);
+  });
+
+  it('does not believe a list of roles that ends well but is cut short, or empty', async () => {
+    for (const roles of ['grep -v complete', 'sed d']) {
+      const error = await refusal(attempt({ programs: wrappedDump('exec $real "$@"', roles) }));
+      expect(error.code, `${error.message} ${roles}`).to.equal('DUMP_INCOMPLETE');
+      expect(left()).to.deep.equal([]);
+      serial += 1;
+    }
   });
 
   it('does not believe a whole dump whose program failed', async () => {
