@@ -15,8 +15,14 @@ export const MAX_FINDINGS = 100;
 /**
  * Compares what a backup's sidecar says with what its restored copy holds. Rows and contents come first. Where major
  * versions differ, definitions count as there or not there: each version prints them in words of its own.
+ *
+ * @param unmade names of policies that could not be made because the copy's server lacks the roles they name
  */
-export function compareFingerprints(expected: Fingerprint, actual: Fingerprint): Comparison {
+export function compareFingerprints(
+  expected: Fingerprint,
+  actual: Fingerprint,
+  unmade: ReadonlySet<string> = new Set(),
+): Comparison {
   const sameMajor = majorOf(expected.serverVersion) === majorOf(actual.serverVersion);
   const all = [
     ...compareTables(expected, actual),
@@ -26,11 +32,16 @@ export function compareFingerprints(expected: Fingerprint, actual: Fingerprint):
     ...compareObjects(expected, actual, sameMajor),
   ];
   // A table that is missing is missing as a definition, too.
-  const distinct = [...new Map(all.map((one) => [`${one.kind} ${one.object}`, one])).values()];
+  const distinct = [...new Map(all.map((one) => [`${one.kind} ${one.object}`, one])).values()].filter(
+    ({ kind, object, actual: copy }) => kind !== 'policy' || copy !== null || !unmade.has(object),
+  );
   return {
     findings: distinct.slice(0, MAX_FINDINGS),
     differences: distinct.length,
-    notCompared: notCompared(expected, actual, sameMajor),
+    notCompared: [
+      ...notCompared(expected, actual, sameMajor),
+      ...[...unmade].map((name) => `The policy ${name}: the copy's server lacks a role that it names.`),
+    ],
   };
 }
 

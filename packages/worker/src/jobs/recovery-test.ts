@@ -15,8 +15,9 @@ import { chooseRestoreProgram, findPrograms } from '../postgres/program.js';
 import { scratchFailure } from '../postgres/target-failure.js';
 import { type CheckedBackup, openCheckedBackup } from './checked-backup.js';
 import { brokenBackup, comparedCopy, type Measured, type RecoveryTargets } from './recovery-result.js';
-import { restoreArchive } from './restore-archive.js';
+import { type RestoreOutcome, restoreArchive } from './restore-archive.js';
 import { onScratchDatabase, type ScratchPlace } from './scratch-database.js';
+import { policiesWithoutRole } from './unmade-policies.js';
 
 /** What every recovery test of this worker is given. */
 export interface RecoverySettings extends Omit<ScratchPlace, 'server'> {
@@ -90,17 +91,21 @@ async function restoreAndCompare(
   return onScratchDatabase(place, { id: job.id, run: job.run, sidecar }, async (database) => {
     const url = withDatabase(job.server, database);
     const access = await libpqAccess(url, settings.environment);
+    let outcome: RestoreOutcome;
     try {
       const asked = { owners: false, privileges: false };
       const onProgress = tell(job, 'restore');
-      await restoreArchive({ backup, programs, access, database, asked, dumpIds: null, onProgress }, signal);
+      outcome = await restoreArchive(
+        { backup, programs, access, database, asked, dumpIds: null, onProgress },
+        signal,
+      );
     } finally {
       await access.close();
     }
     const rtoSeconds = (Date.now() - started) / 1000;
     job.onProgress({ phase: 'compare', percent: 90, table: null });
     const { expected, copy } = await readBoth(sidecar, url, settings.encryptionKey, signal);
-    const comparison = compareFingerprints(expected, copy);
+    const comparison = compareFingerprints(expected, copy, policiesWithoutRole(outcome, backup));
     return comparedCopy(
       { expected, copy, comparison, criticalTables: settings.criticalTables },
       { ...measured, rtoSeconds },

@@ -170,6 +170,25 @@ describe('a recovery test', function () {
     });
   }
 
+  for (const encoding of ['SQL_ASCII', 'LATIN1', 'WIN1252']) {
+    it(`passes a backup in ${encoding}, also of bytes that have no meaning in UTF-8`, async () => {
+      const database = `encoded_${encoding.toLowerCase()}`;
+      await sql(
+        'postgres',
+        `CREATE DATABASE ${database} TEMPLATE template0 ENCODING '${encoding}' LOCALE 'C'`,
+      );
+      await sql(
+        database,
+        `CREATE TABLE letters (id int, v text); CREATE SEQUENCE s;
+         INSERT INTO letters SELECT g, convert_from(set_byte('\\x00', 0, g), '${encoding}') FROM generate_series(128, 255) g`,
+      );
+      const { status, findings, facts } = await prove(await storedBackupOf(database));
+      expect(findings).to.deep.equal([]);
+      expect(status).to.equal('passed');
+      expect(facts).to.include({ rows: 128, contents: 1, sequences: 1 });
+    });
+  }
+
   it('fails and says which table when the copy is not what the authentic sidecar vouches for', async () => {
     const result = await withSidecar(
       ({ tables, ...body }) => ({
@@ -241,6 +260,22 @@ describe('a recovery test', function () {
     expect(result.findings?.[0]).to.include({ kind: 'backup', actual: 'restore' });
     expect(result.reason).to.contain('uses');
     expect(JSON.stringify(result)).not.to.contain('secret');
+  });
+
+  it('passes where the server lacks a role that a policy names, and says which policy was not made', async () => {
+    const database = await emptyDatabase();
+    await sql(
+      database,
+      `CREATE ROLE "night shift"; CREATE TABLE "a b" (id int); ALTER TABLE "a b" ENABLE ROW LEVEL SECURITY;
+       CREATE POLICY "only ""own""" ON "a b" TO "night shift" USING (id = 1); CREATE POLICY plain ON "a b" USING (true)`,
+    );
+    const backup = await storedBackupOf(database);
+    await sql('postgres', `DROP DATABASE ${database}`);
+    await sql('postgres', 'DROP ROLE "night shift"');
+    const { status, findings, facts } = await prove(backup);
+    expect(findings).to.deep.equal([]);
+    expect(status).to.equal('passed');
+    expect(facts?.notCompared.join()).to.contain('The policy only "own" on public.a b: the copy');
   });
 
   it('runs as a role that may make databases, and says what is missing for one that may not', async () => {
