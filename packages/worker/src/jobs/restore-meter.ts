@@ -2,9 +2,8 @@ import type { RestoreProgress } from '@safekeep/shared/contracts/restore';
 
 /** Where each phase begins, in percent. Filling the tables takes longest; indexes follow the last byte and tell nothing. */
 const BEGINS = { check: 0, preflight: 10, data: 10, indexes: 80, compare: 90 } as const;
-const END = 99;
 
-/** Turns bytes and tables that are done into the percent of a restore; 100 is for a finished one. */
+/** Turns bytes that are done into the percent of a restore; 100 is for a finished one. */
 export class RestoreMeter {
   readonly #tell: (progress: RestoreProgress) => void;
   #size = 0;
@@ -27,10 +26,8 @@ export class RestoreMeter {
     else this.#report('indexes', BEGINS.indexes, BEGINS.indexes, done, total, null);
   }
 
-  /** Tables that were compared. */
-  compare(done: number, tables: number): void {
-    const part = this.#size * (done / Math.max(1, tables));
-    this.#report('compare', BEGINS.compare, END, Math.round(part), this.#size, null);
+  compare(): void {
+    this.#report('compare', BEGINS.compare, BEGINS.compare, this.#size, this.#size, null);
   }
 
   #report(

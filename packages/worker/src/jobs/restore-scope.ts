@@ -1,15 +1,15 @@
-import { chooseTables } from '@safekeep/archive/choose-tables';
+import { chooseTables, type TableChoice } from '@safekeep/archive/choose-tables';
 import type { TocEntry } from '@safekeep/archive/custom-format/toc';
 import type { Restore } from '@safekeep/shared/contracts/restore';
+import { expectedFingerprint, type Fingerprint } from '../fingerprint/fingerprint.js';
 import type { CheckedBackup } from './checked-backup.js';
-import type { ExpectedCopy } from './compare-copy.js';
 
 /** What of a backup is restored, and what the copy must then hold. */
 export interface RestoreScope {
   readonly entries: readonly TocEntry[];
   /** `null` for all. */
   readonly dumpIds: readonly number[] | null;
-  readonly expected: ExpectedCopy;
+  readonly expected: Fingerprint;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -20,12 +20,13 @@ const NAMED = 20;
 export function scopeOf({ tables }: Pick<Restore, 'tables'>, backup: CheckedBackup): RestoreScope {
   const { entries } = backup.toc;
   const { sidecar } = backup;
+  const whole = expectedFingerprint(sidecar);
   if (tables === null) {
     const subscriptions = entries.filter((entry) => entry.desc === 'SUBSCRIPTION').map(nameOf);
     return {
       entries,
       dumpIds: null,
-      expected: { tables: sidecar.tables, largeObjects: sidecar.largeObjects },
+      expected: whole,
       problems: [],
       warnings:
         subscriptions.length === 0 ? [] : [`left out, for a copy must not receive: ${some(subscriptions)}`],
@@ -38,9 +39,8 @@ export function scopeOf({ tables }: Pick<Restore, 'tables'>, backup: CheckedBack
         ? `the backup has no table ${name} (write schema.table as in the catalogue, without quotes)`
         : `the backup has ${matches} tables named ${name}: write schema.table`,
     );
-    return { entries: [], dumpIds: [], expected: { tables: [], largeObjects: null }, problems, warnings: [] };
+    return { entries: [], dumpIds: [], expected: whole, problems, warnings: [] };
   }
-  const chosen = new Set(choice.tables.map((table) => JSON.stringify([table.schema, table.name])));
   const warnings = [
     `only ${choice.tables.length} of ${sidecar.tables.length} table(s) were restored, with what they need; views, other tables and large objects were left out`,
   ];
@@ -53,13 +53,29 @@ export function scopeOf({ tables }: Pick<Restore, 'tables'>, backup: CheckedBack
   return {
     entries: choice.entries,
     dumpIds: choice.entries.map((entry) => entry.dumpId),
-    expected: {
-      tables: sidecar.tables.filter(({ schema, name }) => chosen.has(JSON.stringify([schema, name]))),
-      largeObjects: null,
-    },
+    expected: partOf(whole, choice),
     problems: [],
     warnings,
   };
+}
+
+/** Definitions are not compared: the sidecar does not tell which belong to which table. */
+function partOf(whole: Fingerprint, { entries, tables }: TableChoice): Fingerprint {
+  const chosen = new Set(tables.map(keyOf));
+  const sequences = entries.filter((entry) => entry.desc === 'SEQUENCE SET');
+  const set = new Set(sequences.map(({ namespace, tag }) => keyOf({ schema: namespace ?? '', name: tag })));
+  return {
+    serverVersion: whole.serverVersion,
+    tables: whole.tables.filter((table) => chosen.has(keyOf(table))),
+    largeObjects: { count: 0, hash: null },
+    sequences: whole.sequences?.filter((sequence) => set.has(keyOf(sequence))) ?? null,
+    extensions: null,
+    objects: null,
+  };
+}
+
+function keyOf({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  return JSON.stringify([schema, name]);
 }
 
 function nameOf(entry: TocEntry): string {
