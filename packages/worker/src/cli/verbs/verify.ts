@@ -1,10 +1,9 @@
-import { backupId } from '@safekeep/shared/contracts/backup';
 import type { RecoveryTest } from '@safekeep/shared/contracts/recovery-test';
 import { fail } from '@safekeep/shared/errors';
-import { findBackup } from '@safekeep/shared/history/backups';
 import { findBackupToProve, findRecoveryTest } from '@safekeep/shared/history/recovery-tests';
 import { requestRecoveryTest } from '@safekeep/shared/queues/request-recovery-test';
 import { describeRecoveryTest } from '../format-recovery-test.js';
+import { knownBackup } from '../known-backup.js';
 import { print } from '../print.js';
 import type { CliSession } from '../session.js';
 import { watchJob } from '../watch-job.js';
@@ -14,7 +13,7 @@ import { watchJob } from '../watch-job.js';
  * one of the source. Exits with 5 when it failed. (The queue is called `restore-test`; the verb `test` checks files.)
  */
 export async function verifyVerb(session: CliSession, id?: string): Promise<number> {
-  const backup = id === undefined ? await newest(session) : await known(session, id);
+  const backup = id === undefined ? await newest(session) : (await knownBackup(session, id)).id;
   const asked = await requestRecoveryTest(
     { pool: session.pool, producer: session.producer() },
     { backupId: backup, via: 'cli', actor: session.actor, note: null },
@@ -47,14 +46,4 @@ async function newest(session: CliSession): Promise<string> {
     );
   }
   return backup.id;
-}
-
-async function known(session: CliSession, id: string): Promise<string> {
-  const { source } = session.options;
-  if (!backupId.safeParse({ id }).success)
-    throw fail('REQUEST_INVALID', { problems: `"${id}" is not the id of a backup, which is a UUID` });
-  const backup = await findBackup(session.pool, id);
-  if (backup === null || (source !== undefined && source !== backup.source))
-    throw fail('BACKUP_UNKNOWN', { id });
-  return id;
 }
