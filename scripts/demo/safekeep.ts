@@ -60,6 +60,13 @@ export async function startSafekeep(needs: SafekeepNeeds, endings: Endings): Pro
     ADMIN_PASSWORD: needs.credentials.adminPassword,
     HOST: '127.0.0.1',
     PORT: String(port),
+    // The demonstration shall look the same at any time of day.
+    SCHEDULE_FULL: 'off',
+    SCHEDULE_INCREMENTAL: 'off',
+    SCHEDULE_TEST: 'off',
+    SCHEDULE_VERIFY: 'off',
+    SCHEDULE_CLEANUP: 'off',
+    SCHEDULE_REPORT: 'off',
     TMPDIR: temporary,
     PGSERVICEFILE: serviceFile,
   });

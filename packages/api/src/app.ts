@@ -24,8 +24,8 @@ export function createApp(dependencies: Dependencies): Express {
   for (const path of new Set(routes.map((route) => route.path))) {
     const here = routes.filter((route) => route.path === path);
     for (const route of here) {
-      const register = route.method === 'GET' ? app.get.bind(app) : app.post.bind(app);
-      register(path, serve(route, services));
+      const method = route.method.toLowerCase() as Lowercase<typeof route.method>;
+      app[method](path, serve(route, services));
     }
     app.all(path, refuseMethod(here.map((route) => route.method)));
   }

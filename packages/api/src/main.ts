@@ -14,6 +14,9 @@ import { startNotifyWorker } from '@safekeep/shared/notify/notify-worker';
 import { createOutageLog } from '@safekeep/shared/outage-log';
 import { Producer } from '@safekeep/shared/queues/producer';
 import { producerConnection } from '@safekeep/shared/queues/settings';
+import { configuredSchedules } from '@safekeep/shared/schedules/kinds';
+import { registerSchedules } from '@safekeep/shared/schedules/register';
+import { syncSchedulers } from '@safekeep/shared/schedules/sync-schedulers';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import { createApp } from './app.js';
@@ -42,6 +45,7 @@ async function main(): Promise<void> {
   await ensureFirstAdmin(pool, config.ADMIN_USERNAME, config.ADMIN_PASSWORD, (password) =>
     showOnce(config.ADMIN_USERNAME, password),
   );
+  await registerSchedules(pool, configuredSchedules(config));
   await serve(config, pool, logger);
 }
 
@@ -52,6 +56,9 @@ async function serve(config: Config, pool: pg.Pool, logger: Logger): Promise<voi
   redis.on('error', onRedisError);
   // The first login shall not come before the connection; without Redis the API serves what it can.
   await once(redis, 'ready').catch(() => {});
+  await syncSchedulers(pool, producer).catch((error: unknown) => {
+    logger.warn('the workers will tell the queue its schedules', { error: describeError(error) });
+  });
   const sourceNames = config.sourceNames;
   const channels = channelsOf(config);
   const app = createApp({

@@ -44,7 +44,7 @@ export interface Answer<Body> {
 
 /** One row of the API's table. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   /** As in the contract, with `:id` for a parameter. A fixed path stands before one with a parameter. */
   readonly path: string;
   /** What it does, in one line; heading of the route in the API's documents. */

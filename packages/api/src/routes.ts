@@ -3,7 +3,7 @@ import { auditEvent, auditQuery } from '@safekeep/shared/contracts/audit';
 import {
   backup,
   backupId,
-  fullBackupRequest,
+  backupRequest,
   historyQuery,
   idempotencyHeader,
 } from '@safekeep/shared/contracts/backup';
@@ -28,6 +28,7 @@ import {
   reportsQuery,
 } from '@safekeep/shared/contracts/report';
 import { restore, restoreId, restoreRequest, restoresQuery } from '@safekeep/shared/contracts/restore';
+import { schedule, scheduleChange, scheduleParams } from '@safekeep/shared/contracts/schedule';
 import { verification, verificationStatus, verifyRequest } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
 import { type Route, route } from './route.js';
@@ -38,7 +39,6 @@ import { readAuditTrail } from './routes/audit.js';
 import { readBackup } from './routes/backup-detail.js';
 import { readCleanups, startCleanup } from './routes/cleanup.js';
 import { showDocs } from './routes/docs.js';
-import { requestFullBackup } from './routes/full-backup.js';
 import { tellAlive, tellReady } from './routes/health.js';
 import { readHistory } from './routes/history.js';
 import { holdBackup } from './routes/hold.js';
@@ -51,7 +51,9 @@ import { readRecoveryTests } from './routes/recovery-tests.js';
 import { requestReport } from './routes/report.js';
 import { readReport, readReports } from './routes/reports.js';
 import { readRestore, readRestores, requestRestore } from './routes/restore.js';
+import { patchSchedule, readSchedules } from './routes/schedules.js';
 import { readStatistics } from './routes/statistics.js';
+import { takeBackup } from './routes/take-backup.js';
 import { readVerificationStatus } from './routes/verification-status.js';
 import { requestVerify } from './routes/verify.js';
 
@@ -81,11 +83,54 @@ export const routes: readonly Route[] = [
     role: 'operator',
     audit: { action: 'backup.request', by: 'handler' },
     throttle: 'writes',
-    request: { body: fullBackupRequest, headers: idempotencyHeader },
+    request: { body: backupRequest, headers: idempotencyHeader },
     status: 202,
     response: backup,
     errors: ['SOURCE_UNKNOWN', 'IDEMPOTENCY_KEY_REUSED', 'QUEUE_UNAVAILABLE'],
-    handle: requestFullBackup,
+    handle: takeBackup('full'),
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/incremental',
+    summary: 'Take an incremental backup',
+    description:
+      'This version has no row-level incremental backups: the worker that takes it makes it a full one, with `type` full and the reason in `promotedReason`; `requestedType` stays incremental. Otherwise as POST /backup/full.',
+    role: 'operator',
+    audit: { action: 'backup.request', by: 'handler' },
+    throttle: 'writes',
+    request: { body: backupRequest, headers: idempotencyHeader },
+    status: 202,
+    response: backup,
+    errors: ['SOURCE_UNKNOWN', 'IDEMPOTENCY_KEY_REUSED', 'QUEUE_UNAVAILABLE'],
+    handle: takeBackup('incremental'),
+  }),
+  route({
+    method: 'GET',
+    path: '/backup/schedules',
+    summary: 'List the schedules, with what holds and the next run',
+    role: 'viewer',
+    audit: { action: 'schedules.read', by: 'pipeline' },
+    throttle: 'none',
+    request: {},
+    status: 200,
+    response: z.array(schedule),
+    errors: [],
+    handle: readSchedules,
+  }),
+  route({
+    method: 'PATCH',
+    path: '/backup/schedules/:name',
+    summary: 'Override a schedule, pause it, or take the override back',
+    description:
+      'A `cron` holds over the environment until it is taken back with `null`. Due times that passed while a schedule was off, paused or another one are not made up for.',
+    role: 'admin',
+    audit: { action: 'schedule.changed', by: 'handler' },
+    throttle: 'writes',
+    request: { params: scheduleParams, body: scheduleChange },
+    status: 200,
+    response: schedule,
+    errors: ['SCHEDULE_UNKNOWN'],
+    handle: patchSchedule,
   }),
   route({
     method: 'GET',

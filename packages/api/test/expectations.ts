@@ -35,7 +35,7 @@ function routeOf(response: Response): Route | undefined {
 }
 
 /** The answer is a success of this route and keeps its contract. */
-export function expectAnswer(response: Response, name: `${'GET' | 'POST'} ${string}`): void {
+export function expectAnswer(response: Response, name: `${'GET' | 'POST' | 'PATCH'} ${string}`): void {
   const route = routes.find((row) => `${row.method} ${row.path}` === name);
   expect(route, name).to.not.equal(undefined);
   expect(response.status, response.text).to.equal(route?.status);

@@ -18,8 +18,8 @@ describe('roles', () => {
     const name = `${route.method} ${route.path}`;
     const call = (header?: { Authorization: string }) => {
       const path = route.path.replace(':id', 'f3b7a0d2-6b3f-4a51-8f61-2d0e2f6f9b11');
-      const request = route.method === 'GET' ? api.http.get(path) : api.http.post(path);
-      return request.set(header ?? {});
+      const method = route.method.toLowerCase() as Lowercase<typeof route.method>;
+      return api.http[method](path).set(header ?? {});
     };
     for (const role of ROLES) {
       const may = ROLES.indexOf(role) >= ROLES.indexOf(route.role ?? 'viewer');

@@ -226,6 +226,13 @@ export const ERRORS = {
     exitCode: 2,
     retryable: false,
   },
+  SCHEDULE_UNKNOWN: {
+    message: 'There is no schedule {name} of the source "{source}"; known are: {known}.',
+    hint: 'Name one of them; `source` in the body is main where it is left out, and cleanup and report have the source *.',
+    httpStatus: 404,
+    exitCode: 2,
+    retryable: false,
+  },
   IDEMPOTENCY_KEY_REUSED: {
     message: 'This Idempotency-Key was used before for a different request.',
     hint: 'Use a new key for each request that shall have an effect of its own.',

@@ -15,12 +15,16 @@ import { channelsOf } from '@safekeep/shared/notify/channels';
 import { startNotifyWorker } from '@safekeep/shared/notify/notify-worker';
 import { createOutageLog } from '@safekeep/shared/outage-log';
 import type { RetentionPolicy } from '@safekeep/shared/policy/retention';
+import type { QueueName } from '@safekeep/shared/queues/contracts';
 import { Producer } from '@safekeep/shared/queues/producer';
+import { configuredSchedules } from '@safekeep/shared/schedules/kinds';
 import { LocalStorage } from '@safekeep/shared/storage/local';
+import type { Processor } from 'bullmq';
 import { reportStartFailure } from './cli/report-failure.js';
 import { drainOnSignal } from './drain.js';
 import { createBackupProcessor } from './jobs/backup-processor.js';
 import { createCleanupProcessor } from './jobs/cleanup-processor.js';
+import { createDueProcessor } from './jobs/due.js';
 import { createRecoveryTestProcessor } from './jobs/recovery-test-processor.js';
 import { createReportProcessor } from './jobs/report-processor.js';
 import { reportSettings } from './jobs/report-settings.js';
@@ -33,6 +37,7 @@ import { keepPresence } from './presence.js';
 import { adoptRound } from './reconcile/adopt-round.js';
 import { scratchRound } from './reconcile/drop-left-scratch.js';
 import { inventoryRound } from './reconcile/inventory-round.js';
+import { scheduleRounds } from './reconcile/keep-schedules.js';
 import { startReconciler } from './reconcile/reconciler.js';
 import { requeueAbandoned } from './reconcile/requeue-abandoned.js';
 
@@ -100,26 +105,26 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     programDirectories: directories,
     environment: process.env,
   });
+  const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
+  const scheduling = { pool, producer, logger };
+  const due = createDueProcessor(scheduling);
+  const start = (queue: QueueName, jobs: Readonly<Record<string, Processor>>) =>
+    startQueueWorker(queue, byName({ ...jobs, due }), config, logger);
   const workers = [
-    startQueueWorker('backup', backups, config, logger),
-    startQueueWorker('verify', createVerifyProcessor(shared), config, logger),
-    startQueueWorker(
-      'restore-test',
-      byName({ 'restore-test': recoveryTests, restore: restores }),
-      config,
-      logger,
-    ),
-    startQueueWorker('report', reports, config, logger),
-    startQueueWorker('cleanup', cleanups, config, logger),
+    start('backup', { full: backups, incremental: backups }),
+    start('verify', { verify: createVerifyProcessor(shared) }),
+    start('restore-test', { 'restore-test': recoveryTests, restore: restores }),
+    start('report', { report: reports }),
+    start('cleanup', { cleanup: cleanups }),
     startNotifyWorker(notify, config.REDIS_URL),
   ];
-  const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
   const reconciler = startReconciler(
     [
       { name: 'jobs', pause: 15_000, run: () => requeueAbandoned(pool, producer, logger) },
       scratchRound({ ...shared, scratchServerOf }),
       adoptRound({ ...shared, sourceNames: config.sourceNames }),
       inventoryRound({ ...shared, sourceNames: config.sourceNames }),
+      ...scheduleRounds(scheduling, configuredSchedules(config)),
     ],
     logger,
   );

@@ -5,6 +5,7 @@ import { problem } from '@safekeep/shared/contracts/problem';
 import { recoveryTest } from '@safekeep/shared/contracts/recovery-test';
 import { report, reportDetail } from '@safekeep/shared/contracts/report';
 import { reportBody } from '@safekeep/shared/contracts/report-body';
+import { schedule } from '@safekeep/shared/contracts/schedule';
 import { verification } from '@safekeep/shared/contracts/verification';
 import { z } from 'zod';
 
@@ -18,6 +19,7 @@ const NAMED = {
   Report: report,
   ReportBody: reportBody,
   ReportDetail: reportDetail,
+  Schedule: schedule,
   Verification: verification,
 };
 

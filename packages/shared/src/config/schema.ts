@@ -1,5 +1,5 @@
-import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
+import { isCron } from './cron.js';
 import { encryptionKeyWeakness, MAKE_A_KEY } from './encryption-key.js';
 import { postgresUrlMistake } from './postgres-url.js';
 import { Secret } from './secret.js';
@@ -69,7 +69,7 @@ const tableNames = z
 
 const onOff = z.enum(['on', 'off'], 'it needs on or off').transform((value) => value === 'on');
 
-/** Five cron fields, or `off` (then `null`). Seconds are refused: no job here is meant to run every second. */
+/** Five cron fields, or `off` (then `null`). */
 const schedule = z
   .string()
   .refine(
@@ -77,16 +77,6 @@ const schedule = z
     'it needs five cron fields such as "0 2 * * *", or off',
   )
   .transform((value) => (value === 'off' ? null : value));
-
-function isCron(value: string): boolean {
-  if (value.trim().split(/\s+/).length !== 5) return false;
-  try {
-    CronExpressionParser.parse(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const timeZone = z.string().refine((value) => {
   try {

@@ -90,10 +90,10 @@ export const historyQuery = z.strictObject({
 
 export type HistoryQuery = z.infer<typeof historyQuery>;
 
-/** POST /backup/full; an empty body means source `main`. */
-export const fullBackupRequest = z.strictObject({ source: sourceName.default('main') });
+/** POST /backup/full and /backup/incremental; an empty body means source `main`. */
+export const backupRequest = z.strictObject({ source: sourceName.default('main') });
 
-export type FullBackupRequest = z.infer<typeof fullBackupRequest>;
+export type BackupRequestBody = z.infer<typeof backupRequest>;
 
 /** The header of every request that may be repeated without a second effect. */
 export const idempotencyHeader = z.object({

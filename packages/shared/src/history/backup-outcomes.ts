@@ -44,6 +44,19 @@ export async function completeBackup(
   });
 }
 
+/**
+ * Makes a backup that was asked for as an incremental a full one.
+ * @throws SafekeepError RUN_FENCED
+ */
+export async function promoteBackup(db: Database, run: Run, backupId: string, reason: string): Promise<void> {
+  const { rowCount } = await db.query(
+    `UPDATE backups SET type = 'full', promoted_reason = $2 WHERE id = $1
+       AND EXISTS (SELECT FROM runs WHERE id = $3 AND token = $4 AND state = 'running')`,
+    [backupId, reason, run.id, run.token],
+  );
+  if (rowCount !== 1) throw fail('RUN_FENCED');
+}
+
 /** Ends the run and, with it, the backup. */
 export async function failBackup(
   pool: pg.Pool,

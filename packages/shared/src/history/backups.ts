@@ -20,7 +20,7 @@ const COLUMNS = `
 export interface NewBackup {
   readonly id: string;
   readonly source: string;
-  readonly type: 'full';
+  readonly type: 'full' | 'incremental';
   readonly requestedVia: 'api' | 'cli' | 'schedule';
   readonly requestedBy: string | null;
   readonly idempotencyKey: string | null;
@@ -36,6 +36,20 @@ export async function insertBackup(db: Database, backup: NewBackup): Promise<Bac
     [backup.id, backup.source, backup.type, backup.requestedVia, backup.requestedBy, backup.idempotencyKey],
   );
   return rows[0] ?? null;
+}
+
+/** A backup that a schedule has asked for and nobody has begun. */
+export async function findWaitingScheduled(
+  db: Database,
+  source: string,
+  type: NewBackup['type'],
+): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM backups WHERE source = $1 AND requested_type = $2 AND status = 'queued'
+       AND requested_via = 'schedule' AND attempts = 0 LIMIT 1`,
+    [source, type],
+  );
+  return rows[0]?.id ?? null;
 }
 
 export async function findBackup(db: Database, id: string): Promise<Backup | null> {
@@ -116,12 +130,12 @@ export async function findLastSize(db: Database, source: string, type: 'full'): 
  * Backups that wait for a run, or whose run died, for longer than the queue takes to see to it by itself. A row is
  * older than its job, so very young ones are left alone.
  */
-export async function findAbandonedBackups(db: Database): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `SELECT id FROM backups b WHERE status IN ('queued', 'running') AND created_at < now() - interval '30 seconds'
+export async function findAbandonedBackups(db: Database): Promise<Pick<Backup, 'id' | 'requestedType'>[]> {
+  const { rows } = await db.query<Pick<Backup, 'id' | 'requestedType'>>(
+    `SELECT id, requested_type AS "requestedType" FROM backups b WHERE status IN ('queued', 'running') AND created_at < now() - interval '30 seconds'
        AND NOT EXISTS (SELECT FROM runs r WHERE r.subject_id = b.id AND r.state = 'running' AND r.lease_until > now())`,
   );
-  return rows.map((row) => row.id);
+  return rows;
 }
 
 /**

@@ -140,6 +140,17 @@ async function writeFailure(db: Database, table: JobTable, id: string, error: Sa
   );
 }
 
+/** A row that a schedule has asked for and nobody has begun. */
+export async function findWaitingScheduledRow(
+  db: Database,
+  table: 'cleanup_runs' | 'reports',
+): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM ${table} WHERE status = 'queued' AND requested_via = 'schedule' AND started_at IS NULL LIMIT 1`,
+  );
+  return rows[0]?.id ?? null;
+}
+
 /** Rows that wait, or whose run died, for longer than the queue takes to see to it by itself. */
 export async function findAbandonedRows(db: Database, table: JobTable): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(

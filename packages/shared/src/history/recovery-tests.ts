@@ -45,6 +45,16 @@ export async function listRecoveryTests(db: Database, backupId: string): Promise
   return rows;
 }
 
+/** A recovery test of a source that a schedule has asked for and nobody has begun. */
+export async function findWaitingRecoveryTest(db: Database, source: string): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT t.id FROM recovery_tests t JOIN backups b ON b.id = t.backup_id
+     WHERE b.source = $1 AND t.status = 'queued' AND t.requested_via = 'schedule' AND t.started_at IS NULL LIMIT 1`,
+    [source],
+  );
+  return rows[0]?.id ?? null;
+}
+
 /** One page of all recovery tests, newest first, and how many there are. */
 export async function listNewestRecoveryTests(
   db: Database,

@@ -1,5 +1,5 @@
-import { CronExpressionParser } from 'cron-parser';
 import type { ReportFacts } from '../contracts/report-body.js';
+import { nextDue } from '../policy/due.js';
 import type { Database } from './database.js';
 
 type Line = ReportFacts['schedules'][number];
@@ -15,10 +15,5 @@ export async function readSchedules(
      FROM schedules WHERE $1::text IS NULL OR source = $1 OR source = '*' ORDER BY source = '*', source, name`,
     [source],
   );
-  return rows.map((row) => ({ ...row, nextRunAt: nextRun(row, now) }));
-}
-
-function nextRun({ cron, timezone, paused }: Omit<Line, 'nextRunAt'>, now: Date): Date | null {
-  if (cron === null || paused) return null;
-  return CronExpressionParser.parse(cron, { tz: timezone, currentDate: now }).next().toDate();
+  return rows.map((row) => ({ ...row, nextRunAt: row.paused ? null : nextDue(row, now) }));
 }

@@ -66,6 +66,23 @@ export async function listUnverified(db: Database, source: string): Promise<stri
   return rows.map((row) => row.id);
 }
 
+/** Queues the verification of every backup that `listUnverified` tells and that does not wait for one yet. */
+export async function insertScheduledVerifications(
+  db: Database,
+  source: string,
+): Promise<Pick<Verification, 'id' | 'backupId'>[]> {
+  const { rows } = await db.query<Pick<Verification, 'id' | 'backupId'>>(
+    `INSERT INTO verifications (id, backup_id, status, requested_via)
+     SELECT gen_random_uuid(), b.id, 'queued', 'schedule' FROM backups b
+     WHERE b.source = $1 AND b.status = 'completed'
+       AND NOT EXISTS (SELECT FROM verifications v WHERE v.backup_id = b.id AND v.status <> 'error')
+     ORDER BY b.created_at, b.id
+     RETURNING id, backup_id AS "backupId"`,
+    [source],
+  );
+  return rows;
+}
+
 /** Every backup that is kept (or is missing), newest first, with its newest verification. */
 export async function listNewestVerifications(db: Database): Promise<VerificationStatus['backups']> {
   const { rows } = await db.query<VerificationStatus['backups'][number]>(

@@ -5,7 +5,7 @@ import type { Secret } from '../config/secret.js';
 import { fail } from '../errors.js';
 import { type JobData, type JobName, jobContracts, QUEUE_PREFIX, type QueueName } from './contracts.js';
 import { readQueue } from './queue-figures.js';
-import { JOB_SETTINGS, PRODUCER_DEADLINE, producerConnection } from './settings.js';
+import { JOB_SETTINGS, PRODUCER_DEADLINE, producerConnection, SCHEDULER_SETTINGS } from './settings.js';
 
 /** What the queue `backup` looks like now. */
 export interface QueueState {
@@ -69,10 +69,14 @@ export class Producer {
 
   /** The queue `backup` in figures, `null` when Redis does not answer. */
   async state(): Promise<QueueState | null> {
-    const figures = await this.inspect((queue, database) => readQueue(queue('backup'), database));
+    const figures = await this.inspect(async (queue, database) => ({
+      ...(await readQueue(queue('backup'), database)),
+      scheduled: await queue('backup').getJobSchedulersCount(),
+    }));
     if (figures === null) return null;
-    const { workers, active, waiting, delayed } = figures;
-    return { workers, active, waiting: waiting + delayed };
+    const { workers, active, waiting, delayed, scheduled } = figures;
+    // Each schedule keeps one job in the queue until it is due; nobody waits for that.
+    return { workers, active, waiting: waiting + Math.max(0, delayed - scheduled) };
   }
 
   /** What `read` finds out about the queues, `null` when Redis does not answer in time. */
@@ -88,6 +92,14 @@ export class Producer {
     }
   }
 
+  /**
+   * One piece of work on a queue that is no job of a row, such as its schedulers.
+   * @throws SafekeepError QUEUE_UNAVAILABLE when Redis did not confirm in time; it may have been done all the same.
+   */
+  async onQueue<T>(name: QueueName, work: (queue: Queue) => Promise<T>): Promise<T> {
+    return this.#whileReady(() => work(this.#queue(name)));
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#redis.disconnect();
@@ -97,7 +109,12 @@ export class Producer {
   #queue(name: QueueName): Queue {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = new Queue(name, { connection: this.#redis, prefix: QUEUE_PREFIX, skipWaitingForReady: true });
+      queue = new Queue(name, {
+        connection: this.#redis,
+        prefix: QUEUE_PREFIX,
+        skipWaitingForReady: true,
+        settings: SCHEDULER_SETTINGS,
+      });
       queue.on('error', this.onError);
       this.#queues.set(name, queue);
     }

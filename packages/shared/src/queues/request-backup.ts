@@ -8,7 +8,7 @@ import type { Producer } from './producer.js';
 
 export interface BackupRequest {
   readonly source: string;
-  readonly type: 'full';
+  readonly type: 'full' | 'incremental';
   readonly via: 'api' | 'cli' | 'schedule';
   readonly actor: Actor;
   /** Given by a person with a user id only. */

@@ -2,7 +2,7 @@ import type { Actor } from '../audit/audit.js';
 import type { RecoveryTest } from '../contracts/recovery-test.js';
 import { fail } from '../errors.js';
 import { findBackup } from '../history/backups.js';
-import { findBackupToProve, insertRecoveryTest } from '../history/recovery-tests.js';
+import { insertRecoveryTest } from '../history/recovery-tests.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 export interface RecoveryTestRequest {
@@ -42,19 +42,4 @@ export async function requestRecoveryTest(
       return insertRecoveryTest(queueing.pool, { id, backupId, ...asked });
     },
   });
-}
-
-/**
- * Asks for the recovery test that is due for a source: of its newest verified backup, else of its newest.
- * @returns `null` when the source has no completed backup.
- * @throws SafekeepError QUEUE_UNAVAILABLE
- */
-export async function requestScheduledRecoveryTest(
-  queueing: JobQueueing,
-  source: string,
-): Promise<RecoveryTest | null> {
-  const backup = await findBackupToProve(queueing.pool, source);
-  if (backup === null) return null;
-  const actor = { id: null, name: 'schedule', address: null };
-  return requestRecoveryTest(queueing, { backupId: backup.id, via: 'schedule', actor, note: null });
 }

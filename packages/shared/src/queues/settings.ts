@@ -1,5 +1,6 @@
 import type { RedisOptions, WorkerOptions } from 'bullmq';
 import type { Secret } from '../config/secret.js';
+import { nextDue } from '../policy/due.js';
 import { QUEUE_PREFIX } from './contracts.js';
 
 /** A producer must know within this time whether its job was taken, in milliseconds. */
@@ -27,6 +28,12 @@ function reconnectDelay(times: number): number {
   return Math.min(times * 100, 2_000);
 }
 
+/** When a scheduler comes due is our own decision: the library's loses due times when clocks change. */
+export const SCHEDULER_SETTINGS = {
+  repeatStrategy: (millis: number, { pattern, tz }: { pattern?: string; tz?: string }) =>
+    nextDue({ cron: pattern ?? null, timezone: tz ?? 'UTC' }, new Date(millis))?.getTime(),
+} as const;
+
 /**
  * How workers hold their jobs. A killed worker's lock lapses within `lockDuration` and is found within
  * `stalledInterval`, so its job starts again within 90 s. Jobs that kill their worker are capped by
@@ -37,6 +44,7 @@ export const WORKER_SETTINGS = {
   lockDuration: 60_000,
   stalledInterval: 10_000,
   maxStalledCount: 5,
+  settings: SCHEDULER_SETTINGS,
 } as const satisfies Partial<WorkerOptions>;
 
 /** Attempts of one job and the pause between them; the history row stays `queued` meanwhile. */
@@ -47,4 +55,11 @@ export const JOB_SETTINGS = {
   removeOnFail: { count: 1_000 },
   // A job that waits for its turn adds a line each time it asks.
   keepLogs: 100,
+} as const;
+
+/** A due time that could not be served now is served by a reconciler, so its job may fail. */
+export const DUE_JOB_SETTINGS = {
+  ...JOB_SETTINGS,
+  removeOnComplete: { count: 100 },
+  removeOnFail: { count: 100 },
 } as const;

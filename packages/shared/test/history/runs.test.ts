@@ -362,7 +362,7 @@ describe('runs of backups', () => {
   });
 
   describe('backups that nobody works on', () => {
-    const abandoned = () => findAbandonedBackups(history.pool);
+    const abandoned = async () => (await findAbandonedBackups(history.pool)).map((row) => row.id);
     const grow = (id: string, seconds: number) =>
       history.pool.query(`UPDATE backups SET created_at = now() - make_interval(secs => $2) WHERE id = $1`, [
         id,

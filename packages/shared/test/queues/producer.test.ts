@@ -7,7 +7,7 @@ import { ZodError, type z } from 'zod';
 import type { RedisServer } from '../../../../scripts/services/redis.js';
 import { Secret } from '../../src/config/secret.js';
 import { SafekeepError } from '../../src/errors.js';
-import { jobContracts, QUEUE_PREFIX, QUEUES } from '../../src/queues/contracts.js';
+import { dueJob, jobContracts, QUEUE_PREFIX, QUEUES } from '../../src/queues/contracts.js';
 import { Producer } from '../../src/queues/producer.js';
 import { workerConnection } from '../../src/queues/settings.js';
 import { redisServer } from '../servers.js';
@@ -222,6 +222,7 @@ describe('the contracts of jobs', () => {
     expect(Object.keys(jobContracts)).to.have.members([...QUEUES]);
     for (const [queue, jobs] of Object.entries(jobContracts)) {
       for (const [name, contract] of Object.entries(jobs)) {
+        if (name === 'due') continue;
         const { shape } = contract as z.ZodObject<Record<string, z.ZodType>>;
         for (const [field, type] of Object.entries(shape)) {
           if (field === 'channel') continue;
@@ -233,5 +234,14 @@ describe('the contracts of jobs', () => {
         }
       }
     }
+  });
+
+  it('name schedules, and nothing else, where a due time is announced', () => {
+    expect(dueJob.safeParse({ source: 'main', schedule: 'full' }).success).to.equal(true);
+    expect(dueJob.safeParse({ source: '*', schedule: 'report' }).success).to.equal(true);
+    for (const source of ['postgres://u:p@h/d', '../x', 'A', '', null]) {
+      expect(dueJob.safeParse({ source, schedule: 'full' }).success, String(source)).to.equal(false);
+    }
+    expect(dueJob.safeParse({ source: 'main', schedule: 'weekly' }).success).to.equal(false);
   });
 });

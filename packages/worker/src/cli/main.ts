@@ -13,6 +13,7 @@ import { doctorVerb } from './verbs/doctor.js';
 import { emergencyVerb } from './verbs/emergency.js';
 import { fullVerb } from './verbs/full.js';
 import { holdVerb, releaseVerb } from './verbs/hold.js';
+import { incrementalVerb } from './verbs/incremental.js';
 import { listVerb } from './verbs/list.js';
 import { reportVerb } from './verbs/report.js';
 import { restoreVerb } from './verbs/restore.js';
@@ -61,6 +62,11 @@ function buildProgram(run: (verb: Verb, args: string[], options: CliOptions) => 
     '--no-wait',
     'queue it and return at once',
   );
+  verb(
+    'incremental',
+    'take an incremental backup now; in this version it becomes a full one, and says so',
+    incrementalVerb,
+  ).option('--no-wait', 'queue it and return at once');
   verb(
     'test [id]',
     'verify backup files: one, or all that are not verified yet (queue: verify)',

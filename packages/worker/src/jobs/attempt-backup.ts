@@ -2,7 +2,12 @@ import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { fail } from '@safekeep/shared/errors';
 import type { LostRun } from '@safekeep/shared/history/backup-claims';
-import { completeBackup, failBackup, requeueBackup } from '@safekeep/shared/history/backup-outcomes';
+import {
+  completeBackup,
+  failBackup,
+  promoteBackup,
+  requeueBackup,
+} from '@safekeep/shared/history/backup-outcomes';
 import { closeRun, heartbeat, MAXIMUM_ATTEMPTS, type Run } from '@safekeep/shared/history/runs';
 import { Lease } from '@safekeep/shared/jobs/lease';
 import { persist } from '@safekeep/shared/jobs/persist';
@@ -16,6 +21,7 @@ import { auditEnd } from './audit-end.js';
 import { historyJournal } from './backup-journal.js';
 import { type BackupSettings, fullBackup } from './full-backup.js';
 import type { ProgressMeter } from './progress-meter.js';
+import { promotionReason } from './promotion.js';
 import { resultOf } from './sidecar-body.js';
 
 export interface BackupProcessorDeps extends BackupSettings {
@@ -62,6 +68,11 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     }
     if (attempt.earlierAttempts >= MAXIMUM_ATTEMPTS) {
       throw fail('TOO_MANY_ATTEMPTS', { attempts: attempt.earlierAttempts });
+    }
+    const promoted = promotionReason(backup);
+    if (promoted !== null) {
+      await promoteBackup(deps.pool, run, backup.id, promoted);
+      note(job, promoted);
     }
     const signal = AbortSignal.any([stop, lease.signal]);
     const journal = historyJournal(deps.pool, run, source.name, deps.logger);

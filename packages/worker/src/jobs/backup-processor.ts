@@ -36,9 +36,9 @@ async function begin(deps: BackupProcessorDeps, job: Job): Promise<Begun<Attempt
 }
 
 async function readBackup(deps: BackupProcessorDeps, job: Job): Promise<Backup> {
-  const data = jobContracts.backup.full.safeParse(job.data);
-  if (!data.success || job.name !== 'full')
-    throw new UnrecoverableError('the job does not keep its contract');
+  const contract = job.name === 'incremental' ? jobContracts.backup.incremental : jobContracts.backup.full;
+  const data = contract.safeParse(job.data);
+  if (!data.success) throw new UnrecoverableError('the job does not keep its contract');
   const backup = await findBackup(deps.pool, data.data.backupId);
   if (backup === null) throw new UnrecoverableError('history does not know this backup');
   return backup;

@@ -15,8 +15,9 @@ export async function requeueAbandoned(pool: pg.Pool, producer: Producer, logger
     // Any fixed number; released with the transaction.
     const { rows } = await db.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock(7305006) AS mine');
     if (rows[0]?.mine !== true) return;
-    for (const id of await findAbandonedBackups(db)) {
-      const restored = await producer.restore('backup', 'full', id, { backupId: id });
+    for (const { id, requestedType } of await findAbandonedBackups(db)) {
+      const name = requestedType === 'incremental' ? 'incremental' : 'full';
+      const restored = await producer.restore('backup', name, id, { backupId: id });
       if (restored) logger.warn('a backup whose job was lost is on the queue again', { backupId: id });
     }
     for (const table of Object.keys(JOB_TABLES) as JobTable[]) {

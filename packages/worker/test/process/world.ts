@@ -53,6 +53,11 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** A test must not depend on the time of day. */
+const NO_SCHEDULES = Object.fromEntries(
+  ['FULL', 'INCREMENTAL', 'TEST', 'VERIFY', 'CLEANUP', 'REPORT'].map((name) => [`SCHEDULE_${name}`, 'off']),
+);
+
 export async function openWorld(name: string): Promise<World> {
   const folder = await scratchFolder(`safekeep-${name}`);
   const postgres = await startPostgres({ directory: join(folder, 'postgres') });
@@ -70,6 +75,7 @@ export async function openWorld(name: string): Promise<World> {
     SOURCE_DATABASE_URL: postgres.url('source'),
     BACKUP_DIR: backupDirectory,
     BACKUP_ENCRYPTION_KEY_FILE: keyFile,
+    ...NO_SCHEDULES,
   };
   const workers: WorkerProcess[] = [];
   const sql = async <T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]> => {

@@ -1,39 +1,7 @@
-import type { Backup } from '@safekeep/shared/contracts/backup';
-import { ERRORS, type ErrorCode } from '@safekeep/shared/errors';
-import { requestBackup } from '@safekeep/shared/queues/request-backup';
-import { formatBackup } from '../format-backup.js';
-import { print } from '../print.js';
 import type { CliSession } from '../session.js';
-import { watchBackup } from '../watch-backup.js';
+import { takeBackup } from '../take-backup.js';
 
 /** `backup.sh full` */
-export async function fullVerb(session: CliSession): Promise<number> {
-  const { options, config, pool } = session;
-  const deps = {
-    pool,
-    producer: session.producer(),
-    sourceNames: config.sourceNames,
-  };
-  const request = {
-    source: options.source ?? 'main',
-    type: 'full',
-    via: 'cli',
-    idempotencyKey: null,
-  } as const;
-  const queued = await requestBackup(deps, { ...request, actor: session.actor });
-  if (options.wait === false) {
-    print(options, queued, () => `queued backup ${queued.id} of source ${queued.source}`);
-    return 0;
-  }
-  process.stderr.write(`backup ${queued.id} of source ${queued.source}\n`);
-  const ended = await watchBackup(session, queued.id);
-  print(options, ended, () => formatBackup(ended));
-  return exitCodeOf(ended);
-}
-
-/** A failed backup ends the command with the exit code of its reason. */
-function exitCodeOf(backup: Backup): number {
-  if (backup.status === 'completed') return 0;
-  const code = backup.error?.code;
-  return code !== undefined && code in ERRORS ? ERRORS[code as ErrorCode].exitCode : 1;
+export function fullVerb(session: CliSession): Promise<number> {
+  return takeBackup(session, 'full');
 }

@@ -1,9 +1,11 @@
 import type { Backup } from '@safekeep/shared/contracts/backup';
+import { ALL_SOURCES, type Schedule } from '@safekeep/shared/contracts/schedule';
 import { fail, SafekeepError } from '@safekeep/shared/errors';
 import { bytes, duration, time } from '@safekeep/shared/format';
 import { listBackups } from '@safekeep/shared/history/backups';
 import { translateOutage } from '@safekeep/shared/history/outage';
 import type { QueueState } from '@safekeep/shared/queues/producer';
+import { showSchedules } from '@safekeep/shared/schedules/show';
 import { print, table } from '../print.js';
 import type { CliSession } from '../session.js';
 
@@ -18,6 +20,7 @@ interface Status {
   readonly historyReachable: boolean;
   readonly queue: QueueState | null;
   readonly sources: readonly SourceStatus[];
+  readonly schedules: readonly Schedule[];
 }
 
 /** `backup.sh status`: exits with 4 when a service cannot be reached, and says which. */
@@ -28,15 +31,25 @@ export async function statusVerb(session: CliSession): Promise<number> {
     throw fail('SOURCE_UNKNOWN', { source: chosen, known: known.join(', ') });
   }
   const queue = await session.producer().state();
-  const sources = await readSources(session, chosen === undefined ? known : [chosen]);
-  const status: Status = { historyReachable: sources !== null, queue, sources: sources ?? [] };
+  const read = await readHistory(session, chosen === undefined ? known : [chosen]);
+  const status: Status = {
+    historyReachable: read !== null,
+    queue,
+    ...(read ?? { sources: [], schedules: [] }),
+  };
   print(session.options, status, () => formatStatus(status));
   return status.historyReachable && queue !== null ? 0 : 4;
 }
 
-async function readSources(session: CliSession, names: readonly string[]): Promise<SourceStatus[] | null> {
+async function readHistory(
+  session: CliSession,
+  names: readonly string[],
+): Promise<Pick<Status, 'sources' | 'schedules'> | null> {
   try {
-    return await Promise.all(names.map((name) => readSource(session, name)));
+    const sources = await Promise.all(names.map((name) => readSource(session, name)));
+    const schedules = await showSchedules(session.pool, new Date());
+    const about = [...names, ALL_SOURCES];
+    return { sources, schedules: schedules.filter(({ source }) => about.includes(source)) };
   } catch (error) {
     const known = translateOutage(error);
     if (known instanceof SafekeepError) return null;
@@ -80,5 +93,16 @@ function formatStatus(status: Status): string {
   if (rows.length > 0) {
     lines.push('', table(['source', 'running', 'last backup (UTC)', 'took', 'size', 'last failure'], rows));
   }
+  if (status.schedules.length > 0) {
+    const columns = ['schedule', 'source', 'cron', 'time zone', 'next run (UTC)', 'last due (UTC)'];
+    lines.push('', table(columns, status.schedules.map(scheduleRow)));
+  }
   return lines.join('\n');
+}
+
+function scheduleRow(schedule: Schedule): string[] {
+  const { name, source, cron, timezone, nextRun, lastDueAt, lastLate } = schedule;
+  const next = nextRun === null ? (schedule.paused ? 'paused' : 'off') : time(nextRun);
+  const last = lastDueAt === null ? '' : `${time(lastDueAt)}${lastLate ? ' (late)' : ''}`;
+  return [name, source, cron, timezone, next, last];
 }
