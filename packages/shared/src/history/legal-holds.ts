@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { type Actor, appendAudit } from '../audit/audit.js';
 import type { Backup } from '../contracts/backup.js';
 import { fail, SafekeepError } from '../errors.js';
+import { requireKept } from '../policy/require-kept.js';
 import { findBackup } from './backups.js';
 import { type Database, inTransaction } from './database.js';
 
@@ -41,7 +42,7 @@ async function lockHoldable(db: Database, id: string): Promise<Backup> {
   await db.query('SELECT FROM backups WHERE id = $1 FOR UPDATE', [id]);
   const backup = await findBackup(db, id);
   if (backup === null) throw fail('BACKUP_UNKNOWN', { id });
-  if (backup.disposedAt !== null) throw fail('BACKUP_DISPOSED', { id, at: backup.disposedAt.toISOString() });
+  requireKept(backup);
   if (backup.status !== 'completed' && backup.status !== 'missing')
     throw fail('BACKUP_NOT_COMPLETED', { id, status: backup.status });
   return backup;

@@ -3,6 +3,7 @@ import type { RecoveryTest } from '../contracts/recovery-test.js';
 import { fail } from '../errors.js';
 import { findBackup } from '../history/backups.js';
 import { insertRecoveryTest } from '../history/recovery-tests.js';
+import { requireKept } from '../policy/require-kept.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 export interface RecoveryTestRequest {
@@ -32,9 +33,7 @@ export async function requestRecoveryTest(
     insert: async (id) => {
       const backup = await findBackup(queueing.pool, backupId);
       if (backup === null) throw fail('BACKUP_UNKNOWN', { id: backupId });
-      if (backup.disposedAt !== null) {
-        throw fail('BACKUP_DISPOSED', { id: backup.id, at: backup.disposedAt.toISOString() });
-      }
+      requireKept(backup);
       if (backup.status !== 'completed') {
         throw fail('BACKUP_NOT_COMPLETED', { id: backup.id, status: backup.status });
       }

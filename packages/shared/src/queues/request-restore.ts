@@ -3,6 +3,7 @@ import type { Restore, RestoreRequestBody } from '../contracts/restore.js';
 import { fail } from '../errors.js';
 import { findBackup } from '../history/backups.js';
 import { insertRestore } from '../history/restores.js';
+import { requireKept } from '../policy/require-kept.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 export interface RestoreRequest extends RestoreRequestBody {
@@ -28,9 +29,7 @@ export async function requestRestore(queueing: JobQueueing, request: RestoreRequ
     insert: async (id) => {
       const backup = await findBackup(queueing.pool, backupId);
       if (backup === null) throw fail('BACKUP_UNKNOWN', { id: backupId });
-      if (backup.disposedAt !== null) {
-        throw fail('BACKUP_DISPOSED', { id: backup.id, at: backup.disposedAt.toISOString() });
-      }
+      requireKept(backup);
       if (backup.status !== 'completed' && backup.status !== 'missing') {
         throw fail('BACKUP_NOT_COMPLETED', { id: backup.id, status: backup.status });
       }

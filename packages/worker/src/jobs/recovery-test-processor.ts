@@ -9,6 +9,7 @@ import {
 } from '@safekeep/shared/history/recovery-tests';
 import { persist } from '@safekeep/shared/jobs/persist';
 import { createRowProcessor } from '@safekeep/shared/jobs/row-processor';
+import { requireKept } from '@safekeep/shared/policy/require-kept';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { auditEnd } from './audit-end.js';
 import { type RecoverySettings, recoveryTest } from './recovery-test.js';
@@ -31,6 +32,7 @@ export function createRecoveryTestProcessor(deps: RecoveryTestProcessorDeps) {
     table: 'recovery_tests',
     read: readRow,
     work: async ({ id, backup }, { run, signal, progress, note }) => {
+      requireKept(backup);
       const job = {
         id,
         run,

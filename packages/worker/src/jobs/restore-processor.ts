@@ -8,6 +8,7 @@ import type { Database } from '@safekeep/shared/history/database';
 import { findRestore, type RestoreResult, writeRestoreResult } from '@safekeep/shared/history/restores';
 import { createRowProcessor, type WorkPlace } from '@safekeep/shared/jobs/row-processor';
 import type { Logger } from '@safekeep/shared/logger';
+import { requireKept } from '@safekeep/shared/policy/require-kept';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { auditEnd } from './audit-end.js';
@@ -66,6 +67,7 @@ async function carryOut(
   { restore: row, backup }: RestoreRow,
   place: WorkPlace,
 ): Promise<RestoreResult> {
+  requireKept(backup);
   const source = deps.sources.find(({ name }) => name === backup.source)?.url ?? null;
   const server = deps.restoreUrl ?? source;
   if (server === null) {

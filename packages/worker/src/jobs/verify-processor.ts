@@ -1,13 +1,13 @@
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { CheckProgress } from '@safekeep/shared/contracts/verification';
-import { fail } from '@safekeep/shared/errors';
 import { findBackup, findSidecarHmac, markPresence } from '@safekeep/shared/history/backups';
 import type { Database } from '@safekeep/shared/history/database';
 import { findVerification, writeFinding } from '@safekeep/shared/history/verifications';
 import { persist } from '@safekeep/shared/jobs/persist';
 import { createRowProcessor } from '@safekeep/shared/jobs/row-processor';
 import type { Logger } from '@safekeep/shared/logger';
+import { requireKept } from '@safekeep/shared/policy/require-kept';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { auditEnd } from './audit-end.js';
@@ -27,9 +27,7 @@ export function createVerifyProcessor(deps: VerifyProcessorDeps) {
     table: 'verifications',
     read: readBackup,
     work: async (backup, { signal, progress, note }) => {
-      // Asked for before a cleanup disposed of it, and claimed after.
-      if (backup.disposedAt !== null)
-        throw fail('BACKUP_DISPOSED', { id: backup.id, at: backup.disposedAt.toISOString() });
+      requireKept(backup);
       const finding = await verify(
         {
           backup,
