@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Actor, appendAudit } from '../audit/audit.js';
 import type { BackupType } from '../contracts/backup.js';
-import { type BackupResult, writeResult } from './backup-outcomes.js';
+import { type BackupResult, NUMBERING_LOCK, writeResult } from './backup-outcomes.js';
 import { type Database, inTransaction } from './database.js';
 
 /** A backup that its authenticated sidecar tells, and that history does not know. */
@@ -23,19 +23,17 @@ export type Adoption = 'adopted' | 'known' | 'base-unknown';
  */
 export async function adoptBackup(pool: pg.Pool, found: FoundBackup, actor: Actor): Promise<Adoption> {
   return inTransaction(pool, async (db) => {
-    // One after the other: two would take the same number. Any fixed number; released with the transaction.
-    await db.query('SELECT pg_advisory_xact_lock(7305011)');
-    if (await exists(db, 'id = $1', [found.id])) return 'known';
-    if (found.baseId !== null && !(await exists(db, 'id = $1', [found.baseId]))) return 'base-unknown';
+    // One after the other: two would take the same backup in.
+    await db.query('SELECT pg_advisory_xact_lock($1)', [NUMBERING_LOCK]);
+    if (await exists(db, found.id)) return 'known';
+    if (found.baseId !== null && !(await exists(db, found.baseId))) return 'base-unknown';
     const { result } = found;
-    const number = [found.source, result.sequence];
-    const taken = await exists(db, 'source = $1 AND sequence = $2', number);
     await db.query(
       `INSERT INTO backups (id, source, type, requested_type, status, base_id, requested_via, attempts, created_at)
        VALUES ($1, $2, $3, $3, 'running', $4, 'cli', 1, $5)`,
       [found.id, found.source, found.type, found.baseId, result.startedAt],
     );
-    await writeResult(db, found.id, taken ? { ...result, sequence: null } : result);
+    await writeResult(db, found.id, result);
     if (!found.present) await db.query(`UPDATE backups SET status = 'missing' WHERE id = $1`, [found.id]);
     await appendAudit(db, {
       actor,
@@ -48,8 +46,8 @@ export async function adoptBackup(pool: pg.Pool, found: FoundBackup, actor: Acto
   });
 }
 
-async function exists(db: Database, where: string, values: unknown[]): Promise<boolean> {
-  const { rowCount } = await db.query(`SELECT FROM backups WHERE ${where}`, values);
+async function exists(db: Database, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('SELECT FROM backups WHERE id = $1', [id]);
   return (rowCount ?? 0) > 0;
 }
 

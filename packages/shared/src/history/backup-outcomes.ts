@@ -21,8 +21,7 @@ export interface BackupResult {
   readonly tableCount: number;
   readonly rowCount: number;
   readonly largeObjectCount: number;
-  /** `null` where history went on without this backup and gave its number to another. */
-  readonly sequence: number | null;
+  readonly sequence: number;
   /** The tables with the most rows; history keeps the first 500. */
   readonly largestTables: readonly { readonly name: string; readonly rows: number }[];
   readonly hmac: string;
@@ -95,17 +94,24 @@ async function endInFailure(db: Database, backupId: string, error: SafekeepError
   );
 }
 
+/** Held by whoever gives a backup its number, until its transaction ends. Any fixed number. */
+export const NUMBERING_LOCK = 7305011;
+
 /**
  * Writes what is known of a finished backup. Without a run it completes a backup whose run died after it had
- * published: the sidecar tells what the run could not.
+ * published: the sidecar tells what the run could not. A number that an emergency backup took meanwhile is not given twice:
+ * the backup is there and gets none. Needs a transaction.
  *
  * @returns whether the backup is completed with this result; one that ended in another way stays as it is.
  */
 export async function writeResult(db: Database, backupId: string, result: BackupResult): Promise<boolean> {
+  await db.query('SELECT pg_advisory_xact_lock($1)', [NUMBERING_LOCK]);
   const { rowCount } = await db.query(
-    `UPDATE backups SET status = 'completed', started_at = $2, ended_at = $3, file_name = $4, size_bytes = $5,
+    `UPDATE backups b SET status = 'completed', started_at = $2, ended_at = $3, file_name = $4, size_bytes = $5,
        archive_bytes = $6, checksum = $7, key_id = $8, compression = $9, postgres_version = $10, pg_dump_version = $11,
-       table_count = $12, row_count = $13, large_object_count = $14, sequence = $15, hmac = $16,
+       table_count = $12, row_count = $13, large_object_count = $14, hmac = $16,
+       sequence = CASE WHEN NOT EXISTS (SELECT FROM backups o
+         WHERE o.source = b.source AND o.sequence = $15 AND o.id <> b.id) THEN $15::bigint END,
        largest_tables = $17,
        error_code = NULL, error_message = NULL, error_hint = NULL
      WHERE id = $1 AND (status IN ('queued', 'running') OR (status = 'completed' AND hmac = $16))`,

@@ -3,6 +3,7 @@ import { parseSidecar, type Sidecar } from '@safekeep/archive/sidecar';
 import type { Secret } from '@safekeep/shared/config/secret';
 import { type LostRun, markSwept } from '@safekeep/shared/history/backup-claims';
 import { writeResult } from '@safekeep/shared/history/backup-outcomes';
+import { inTransaction } from '@safekeep/shared/history/database';
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
@@ -51,7 +52,8 @@ async function settle(deps: TakeOver, run: LostRun, fileName: string): Promise<b
   }
   const sidecar = authenticated(deps, run, text);
   if (sidecar === null) return false;
-  if (!(await writeResult(deps.pool, run.backupId, resultOf(sidecar)))) {
+  const completed = await inTransaction(deps.pool, (db) => writeResult(db, run.backupId, resultOf(sidecar)));
+  if (!completed) {
     deps.logger.error('a published backup had ended otherwise', { backupId: run.backupId, file: fileName });
     return false;
   }
