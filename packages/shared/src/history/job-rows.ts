@@ -25,6 +25,8 @@ export type JobTable = keyof typeof JOB_TABLES;
 export type RowClaim =
   | { readonly kind: 'started'; readonly run: Run }
   | { readonly kind: 'ended' }
+  /** Ended by this claim. */
+  | { readonly kind: 'gave-up'; readonly error: SafekeepError }
   | { readonly kind: 'busy'; readonly retryInSeconds: number };
 
 /**
@@ -52,8 +54,9 @@ export async function claimRow(
     );
     const attempts = await countUnfinishedAttempts(db, id);
     if (attempts >= MAXIMUM_ATTEMPTS) {
-      await writeFailure(db, table, id, fail('TOO_MANY_ATTEMPTS', { attempts }));
-      return { kind: 'ended' };
+      const error = fail('TOO_MANY_ATTEMPTS', { attempts });
+      await writeFailure(db, table, id, error);
+      return { kind: 'gave-up', error };
     }
     const run = await insertRun(db, {
       queue: JOB_TABLES[table].queue,

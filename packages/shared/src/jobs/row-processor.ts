@@ -68,7 +68,7 @@ export function createRowProcessor<Row, Result>(deps: Deps, job: RowJob<Row, Res
 
 async function begin<Row, Result>(
   deps: Deps,
-  { table, read }: RowJob<Row, Result>,
+  { table, read, gaveUp }: RowJob<Row, Result>,
   queued: Job,
 ): Promise<Begun<Attempt<Row>>> {
   const id = idOf(table, queued);
@@ -79,8 +79,13 @@ async function begin<Row, Result>(
     const pause = Math.min(PAUSE, claim.retryInSeconds * 1000);
     return { kind: 'wait', reason: 'another worker holds this job', pause };
   }
-  const row = await read(deps.pool, id);
+  const row = await persist(() => read(deps.pool, id), deps.logger);
   if (row === null) throw new UnrecoverableError('history does not know this job');
+  if (claim.kind === 'gave-up') {
+    deps.logger.error('a job was started too often', { table, id });
+    await gaveUp(row, claim.error);
+    return { kind: 'ended', status: claim.error.code };
+  }
   note(queued, `run ${claim.run.id} on ${worker}`);
   return { kind: 'attempt', attempt: { id, run: claim.run, row } };
 }
