@@ -104,12 +104,21 @@ export function explainFinding({ kind, name }: Pick<StorageFinding, 'kind' | 'na
         ? 'the sidecar of a backup is gone: without it the backup cannot be verified; bring it back from a copy of the volume'
         : 'the file of a backup is gone: bring it back from a copy of the volume, then verify it';
     case 'stray-partial':
-      return 'an unfinished file of a dead run; the next backup of the source removes it';
+      return strayInWords(name);
     case 'strange-file':
       return 'a link, directory or device under a name of Safekeep’s; it is neither followed nor removed: find out who put it there';
     case 'unknown-file':
       return unknownInWords(name);
   }
+}
+
+/** Nobody may sweep the file of an emergency backup: history does not know whether one runs. */
+function strayInWords(name: string): string {
+  if (name.startsWith('.emergency_'))
+    return 'an unfinished file of an emergency backup that was killed; if none is running, remove it';
+  return isProbe(name)
+    ? 'left by a check of the directory whose worker was killed; remove it'
+    : 'an unfinished file of a dead run; the next backup of the source removes it';
 }
 
 function unknownInWords(name: string): string {
