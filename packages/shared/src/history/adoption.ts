@@ -29,8 +29,9 @@ export async function adoptBackup(pool: pg.Pool, found: FoundBackup, actor: Acto
     if (found.baseId !== null && !(await exists(db, found.baseId))) return 'base-unknown';
     const { result } = found;
     await db.query(
-      `INSERT INTO backups (id, source, type, requested_type, status, base_id, requested_via, attempts, created_at)
-       VALUES ($1, $2, $3, $3, 'running', $4, 'cli', 1, $5)`,
+      `INSERT INTO backups (id, source, type, requested_type, status, base_id, requested_via, attempts, created_at,
+         adopted_at)
+       VALUES ($1, $2, $3, $3, 'running', $4, 'cli', 1, $5, now())`,
       [found.id, found.source, found.type, found.baseId, result.startedAt],
     );
     await writeResult(db, found.id, result);

@@ -14,7 +14,7 @@ export async function listRetained(db: Database, source: string): Promise<Retain
   const { rows } = await db.query<RetainedBackup>(
     `SELECT b.id, b.source, b.type, b.status, b.base_id AS "baseId", b.file_name AS "fileName",
        b.size_bytes AS "sizeBytes", b.sequence, coalesce(b.ended_at, b.started_at, b.created_at) AS "endedAt",
-       b.legal_hold AS "legalHold", b.legal_hold_reason AS "legalHoldReason",
+       b.adopted_at AS "adoptedAt", b.legal_hold AS "legalHold", b.legal_hold_reason AS "legalHoldReason",
        ${newest('verifications')} AS verified, ${newest('recovery_tests')} AS "recoveryTested",
        CASE WHEN ${waitsOrRuns('verifications')} THEN 'a verification'
             WHEN ${waitsOrRuns('recovery_tests')} THEN 'a recovery test'

@@ -12,6 +12,8 @@ export interface RetainedBackup {
   readonly sizeBytes: number | null;
   readonly sequence: number | null;
   readonly endedAt: Date;
+  /** When history took it in from its sidecar, because it had lost it or never known it; else `null`. */
+  readonly adoptedAt: Date | null;
   readonly legalHold: boolean;
   readonly legalHoldReason: string | null;
   /** What the newest verification that came to a verdict said. */
@@ -39,6 +41,8 @@ export interface RetentionDecision {
 }
 
 const DAY = 86_400_000;
+/** Legal holds are in no sidecar: for so many days people may set them again after history was rebuilt. */
+const ADOPTED_DAYS = 7;
 /** Clocks of workers and history may differ by this much before no age is believed any more, in milliseconds. */
 const CLOCK_TOLERANCE = 3_600_000;
 
@@ -87,7 +91,7 @@ function decideSource(
   if (newest === undefined) return [];
   const frozen = reasonToKeepAll(backups, newest.source, policy, now);
   const age = (backup: RetainedBackup) => newest.endedAt.getTime() - backup.endedAt.getTime();
-  const kept = frozen === null ? reasonsToKeep(backups, policy, age) : new Map<string, string>();
+  const kept = frozen === null ? reasonsToKeep(backups, policy, age, now) : new Map<string, string>();
   return backups.map((backup) => {
     const reason = frozen ?? kept.get(backup.id);
     if (reason !== undefined) return { backup, action: 'keep', reason };
@@ -113,6 +117,7 @@ function reasonsToKeep(
   backups: readonly RetainedBackup[],
   policy: RetentionPolicy,
   age: (backup: RetainedBackup) => number,
+  now: Date,
 ): Map<string, string> {
   const kept = new Map<string, string>();
   const keep = (backup: RetainedBackup, reason: string) => {
@@ -123,6 +128,7 @@ function reasonsToKeep(
     else if (backup.reader !== null) keep(backup, `${backup.reader} needs it now`);
     else if (age(backup) <= daysOf(backup, policy) * DAY)
       keep(backup, ageInWords(backup, policy, age, false));
+    else if (isNewlyAdopted(backup, now)) keep(backup, NEWLY_ADOPTED);
   }
   for (const backup of newestFulls(backups, policy.keepMinimum)) {
     keep(backup, `one of the ${policy.keepMinimum} newest full backups`);
@@ -130,6 +136,12 @@ function reasonsToKeep(
   keepProven(backups, keep);
   keepBases(backups, kept);
   return kept;
+}
+
+const NEWLY_ADOPTED = `taken into history from its sidecar less than ${ADOPTED_DAYS} days ago: if it was under legal hold, hold it again`;
+
+function isNewlyAdopted({ adoptedAt }: RetainedBackup, now: Date): boolean {
+  return adoptedAt !== null && now.getTime() - adoptedAt.getTime() < ADOPTED_DAYS * DAY;
 }
 
 /** A file that is missing or that failed its verification is no backup to fall back on. */

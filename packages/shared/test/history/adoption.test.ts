@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { adoptBackup, type FoundBackup } from '../../src/history/adoption.js';
 import { completeBackup } from '../../src/history/backup-outcomes.js';
+import { listRetained } from '../../src/history/retained-backups.js';
 import { openHistory, type TestHistory } from '../servers.js';
 import { aResult, queueBackup, readBackup, start } from './rows.js';
 
@@ -12,6 +13,19 @@ function emergency(sequence: number): FoundBackup {
   const result = { ...aResult(sequence), fileName: 'emergency_backup_20240101_020100.pgdump.enc.gz' };
   return { id: randomUUID(), source: 'main', type: 'emergency', baseId: null, result, present: true };
 }
+
+describe('a backup that history takes in from its sidecar', () => {
+  it('says so to retention, which lets people set its hold again', async () => {
+    const history = await openHistory();
+    try {
+      await adoptBackup(history.pool, emergency(1), ACTOR);
+      const [retained] = await listRetained(history.pool, 'main');
+      expect(Date.now() - (retained?.adoptedAt?.getTime() ?? 0)).to.be.below(60_000);
+    } finally {
+      await history.close();
+    }
+  });
+});
 
 describe('an emergency backup that took the number of a running one', () => {
   let history: TestHistory;

@@ -18,6 +18,7 @@ export function aBackup(daysOld: number, more: Partial<RetainedBackup> = {}): Re
     sizeBytes: 1000,
     sequence: null,
     endedAt,
+    adoptedAt: null,
     legalHold: false,
     legalHoldReason: null,
     verified: null,

@@ -59,6 +59,16 @@ describe('retention', () => {
       ],
       ['one under legal hold', { days: 400, ...held }, 'keep: legal hold: case 12'],
       [
+        'one that history took in from its sidecar six days ago, and whose hold it may have lost',
+        { days: 400, adoptedAt: new Date(NOW.getTime() - 6 * 86_400_000) },
+        'keep: taken into history from its sidecar less than 7 days ago: if it was under legal hold, hold it again',
+      ],
+      [
+        'one that history took in from its sidecar a week ago',
+        { days: 91, adoptedAt: new Date(NOW.getTime() - 7 * 86_400_000) },
+        'remove: 91 days old, more than the 90 days that full backups are kept',
+      ],
+      [
         'one that a verification reads',
         { days: 400, reader: 'a verification' },
         'keep: a verification needs it now',

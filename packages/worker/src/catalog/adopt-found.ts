@@ -73,7 +73,8 @@ async function adoptFrom(
     const found = { id, source, type, baseId, result: resultOf(sidecar), present };
     const adoption = await adoptBackup(pool, found, actor);
     if (adoption === 'known') known += 1;
-    else if (adoption === 'base-unknown') rejected.push({ name: fileName, reason: 'its base is not there' });
+    else if (adoption === 'base-unknown')
+      rejected.push({ name: `${fileName}.meta`, reason: 'its base is not there' });
     else (present ? adopted : missing).push(fileName);
   }
   return { source, adopted, known, missing, rejected, gaps: gapsOf(links) };

@@ -40,6 +40,11 @@ function describe(summary: AdoptionSummary): string {
   for (const file of missing) lines.push(`  missing   ${file}: its sidecar is there, the backup file is not`);
   for (const { name, reason } of rejected) lines.push(`  REFUSED   ${name}: ${reason}`);
   for (const gap of gaps) lines.push(`  gap       ${gap}`);
-  if (adopted.length > 0) lines.push('  next      verify them: backup.sh test');
+  if (adopted.length > 0) {
+    lines.push('  next      verify them: backup.sh test');
+    lines.push(
+      '            hold again what was under legal hold, within 7 days: backup.sh hold ID --reason …',
+    );
+  }
   return lines.join('\n');
 }
