@@ -127,6 +127,7 @@ describe('retention by the API', () => {
         { hold: true, reason: '  ' },
         { hold: 1, reason: 'r' },
         { hold: true, reason: 'a\u0000b' },
+        { hold: true, reason: '\ud800' },
       ])
         expectProblem(await hold(id, bad), 'REQUEST_INVALID');
       expectProblem(await hold(id, body, operator), 'ROLE_INSUFFICIENT');

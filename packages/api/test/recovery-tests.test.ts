@@ -80,7 +80,13 @@ describe('recovery tests', () => {
     const disposed = await addBackup('missing');
     await api.pool.query(`UPDATE backups SET disposed_at = now() WHERE id = $1`, [disposed]);
     expectProblem(await ask({ backupId: disposed }), 'BACKUP_DISPOSED');
-    for (const body of [{}, { backupId: 'latest' }, { backupId, testedBy: 7 }, { backupId, sudo: true }]) {
+    for (const body of [
+      {},
+      { backupId: 'latest' },
+      { backupId, testedBy: 7 },
+      { backupId, testedBy: 'a\u0000b' },
+      { backupId, sudo: true },
+    ]) {
       expectProblem(await ask(body), 'REQUEST_INVALID');
     }
     for (const query of [

@@ -110,6 +110,7 @@ describe('restores', () => {
     ['an id that is none', { backupId: 'latest' }],
     ['no tables at all', { tables: [] }],
     ['an empty table', { tables: [''] }],
+    ['a table with a NUL', { tables: ['a\u0000b'] }],
     ['tables as text', { tables: 'a,b' }],
     ['a field that nobody knows', { force: true }],
     ['roles as text', { withRoles: 'yes' }],

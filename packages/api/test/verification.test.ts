@@ -98,7 +98,8 @@ describe('verifications', () => {
     expectProblem(await verify('latest'), 'REQUEST_INVALID');
     expectProblem(await verify(await addBackup('failed')), 'BACKUP_NOT_COMPLETED');
     const id = await addBackup('completed');
-    expectProblem(await verify(id).send({ verifiedBy: 7 }), 'REQUEST_INVALID');
+    for (const verifiedBy of [7, 'a\u0000b', '\ud800', 'x'.repeat(201)])
+      expectProblem(await verify(id).send({ verifiedBy }), 'REQUEST_INVALID');
     expectProblem(await verify(id).send({ sudo: true }), 'REQUEST_INVALID');
     const viewer = await as(api, 'viewer');
     expectProblem(await api.http.post(`/backup/${id}/verify`).set(viewer), 'ROLE_INSUFFICIENT');

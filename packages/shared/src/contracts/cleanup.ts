@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sourceName } from '../config/sources.js';
 import { backupType, timestamp } from './backup.js';
+import { plainText } from './plain-text.js';
 
 /** What retention decided about one backup, and what came of it; without `outcome` it was a dry run, or is not done yet. */
 export const cleanupDecision = z.object({
@@ -50,12 +51,7 @@ export const cleanupQuery = z.strictObject({ limit: z.coerce.number().int().min(
 /** POST /backup/:id/hold */
 export const holdRequest = z.strictObject({
   hold: z.boolean(),
-  reason: z
-    .string()
-    .trim()
-    .min(1, 'it needs a reason')
-    .max(500)
-    .regex(/^\P{Cc}*$/u, 'it holds a control character'),
+  reason: plainText.trim().min(1, 'it needs a reason').max(500),
 });
 
 export type HoldRequest = z.infer<typeof holdRequest>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { timestamp } from './backup.js';
 import { finding } from './finding.js';
+import { plainText } from './plain-text.js';
 import { checkStatus } from './verification.js';
 
 /** What was compared, in numbers, whether or not it was equal. */
@@ -69,7 +70,7 @@ export type RecoveryTest = z.infer<typeof recoveryTest>;
 /** POST /backup/recovery/test; who acts is the token's user, `testedBy` is a note. */
 export const recoveryTestRequest = z.strictObject({
   backupId: z.uuid(),
-  testedBy: z.string().max(200).optional(),
+  testedBy: plainText.max(200).optional(),
 });
 
 export type RecoveryTestRequest = z.infer<typeof recoveryTestRequest>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { timestamp } from './backup.js';
 import { finding } from './finding.js';
+import { plainText } from './plain-text.js';
 
 export const restoreStatus = z.enum(['queued', 'running', 'completed', 'failed']);
 
@@ -65,18 +66,16 @@ export type Restore = z.infer<typeof restore>;
 const RESERVED = new Set(['postgres', 'template0', 'template1', '.', '..']);
 
 /** Any name that PostgreSQL takes, but for those of every server; it is never put on a command line or into SQL as it is. */
-export const targetDatabase = z
-  .string()
+export const targetDatabase = plainText
   .min(1, 'it needs a name')
   .refine((name) => Buffer.byteLength(name, 'utf8') <= 63, 'a database name has at most 63 bytes')
-  .refine((name) => !/[\p{Cc}\p{Cs}]/u.test(name), 'it holds control characters')
   .refine((name) => !RESERVED.has(name), 'this name belongs to the server; choose a new one');
 
 /** POST /backup/recovery/restore */
 export const restoreRequest = z.strictObject({
   backupId: z.uuid('it needs the id of a backup, which is a UUID'),
   targetDatabase,
-  tables: z.array(z.string().min(1).max(200)).min(1).max(1000).optional(),
+  tables: z.array(plainText.min(1).max(200)).min(1).max(1000).optional(),
   withRoles: z.boolean().default(false),
   withGrants: z.boolean().default(false),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backupType, timestamp } from './backup.js';
+import { plainText } from './plain-text.js';
 import { storageState } from './storage.js';
 
 /** `failed` found something wrong with the backup; `error` could not look. */
@@ -52,7 +53,7 @@ export const verification = z.object({
 export type Verification = z.infer<typeof verification>;
 
 /** POST /backup/:id/verify; who acts is the token's user, `verifiedBy` is a note. */
-export const verifyRequest = z.strictObject({ verifiedBy: z.string().max(200).optional() });
+export const verifyRequest = z.strictObject({ verifiedBy: plainText.max(200).optional() });
 
 /**
  * GET /backup/verification/status: the newest verification of each retained backup, newest backup first, counts, and
