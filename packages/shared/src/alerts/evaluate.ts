@@ -41,9 +41,10 @@ export async function evaluateAlerts(
     // Any fixed number; released with the transaction.
     const { rows } = await db.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock(7305007) AS mine');
     if (rows[0]?.mine !== true) return null;
+    // A process that freezes here would hold the lock, and nobody else would tell anything.
+    await db.query(`SET LOCAL idle_in_transaction_session_timeout = '10s'`);
     const open = await listOpenAlerts(db);
-    const workerAbsenceOpen = open.some(({ rule }) => rule === 'worker-absent');
-    const facts = await readAlertFacts(db, { watchedSeconds, workerAbsenceOpen });
+    const facts = await readAlertFacts(db, { watchedSeconds, open });
     const changes = compareAlerts(open, wantedAlerts(facts));
     await write(db, changes);
     const inserted = await notify(db, deps, facts);

@@ -23,7 +23,7 @@ const CURRENT = `(NOT EXISTS (SELECT FROM schedules WHERE name = 'full')
 /** Reads what the alert rules decide from, inside the transaction that acts on it. */
 export async function readAlertFacts(
   db: Database,
-  watching: Pick<AlertFacts, 'watchedSeconds' | 'workerAbsenceOpen'>,
+  watching: Pick<AlertFacts, 'watchedSeconds' | 'open'>,
 ): Promise<AlertFacts> {
   const { rows } = await db.query<{ now: Date }>('SELECT now() AS now');
   return {
@@ -50,12 +50,17 @@ export async function readAlertFacts(
 
 async function readLastBackups(db: Database): Promise<LastBackup[]> {
   const { rows } = await db.query<LastBackup>(
-    `SELECT DISTINCT ON (b.source) b.source, b.id AS "backupId", b.status, b.ended_at AS "endedAt",
-       b.error_code AS "errorCode", b.error_hint AS "errorHint",
-       (SELECT max(s.ended_at) FROM backups s WHERE s.source = b.source AND s.status = 'completed') AS "lastSuccessAt"
-     FROM backups b
-     WHERE b.status IN ('completed', 'failed', 'cancelled', 'missing') AND b.ended_at IS NOT NULL AND ${CURRENT}
-     ORDER BY b.source, b.ended_at DESC, b.created_at DESC`,
+    `SELECT l.source, l.id AS "backupId", l.status, l.ended_at AS "endedAt", l.error_code AS "errorCode",
+       l.error_hint AS "errorHint", good.at AS "lastSuccessAt"
+     FROM (SELECT DISTINCT source FROM backups b WHERE ${CURRENT}) sources
+     JOIN LATERAL (
+       SELECT * FROM backups l WHERE l.source = sources.source AND l.ended_at IS NOT NULL
+         AND l.status IN ('completed', 'failed', 'cancelled', 'missing')
+       ORDER BY l.ended_at DESC, l.created_at DESC LIMIT 1
+     ) l ON true
+     LEFT JOIN (SELECT source, max(ended_at) AS at FROM backups WHERE status = 'completed' GROUP BY source) good
+       ON good.source = l.source
+     ORDER BY l.source`,
   );
   return rows;
 }
@@ -91,14 +96,19 @@ async function readLateRuns(db: Database): Promise<LateRun[]> {
   return rows;
 }
 
+/** What was found stays so until another verification comes to a verdict: one that could not look knows nothing. */
 async function readBadVerifications(db: Database): Promise<BadVerification[]> {
   const { rows } = await db.query<BadVerification>(
     `SELECT b.source, b.id AS "backupId", b.file_name AS "fileName", v.status, v.verdict,
        v.error_code AS "errorCode", v.ended_at AS "endedAt"
      FROM backups b JOIN LATERAL (
-       SELECT * FROM verifications v WHERE v.backup_id = b.id AND v.status IN ('passed', 'failed', 'error')
-         AND v.ended_at IS NOT NULL
-       ORDER BY v.ended_at DESC, v.id DESC LIMIT 1
+       SELECT * FROM (
+         (SELECT * FROM verifications WHERE backup_id = b.id AND status IN ('passed', 'failed') AND ended_at IS NOT NULL
+          ORDER BY ended_at DESC, id DESC LIMIT 1)
+         UNION ALL
+         (SELECT * FROM verifications WHERE backup_id = b.id AND status = 'error' AND ended_at IS NOT NULL
+          ORDER BY ended_at DESC, id DESC LIMIT 1)
+       ) AS newest ORDER BY status = 'failed' DESC, ended_at DESC, id DESC LIMIT 1
      ) v ON v.status <> 'passed'
      WHERE b.status = 'completed' AND ${CURRENT} ORDER BY v.ended_at`,
   );
@@ -173,15 +183,21 @@ async function readMissing(db: Database): Promise<MissingFacts[]> {
   return rows;
 }
 
-/** A channel that was taken out of the configuration fails no more, and is forgotten after two days. */
+/**
+ * A channel that was taken out of the configuration fails no more, and is forgotten after two days. What ended in these
+ * was made at most a week ago, however long everything stood still; so the index is enough.
+ */
 async function readChannels(db: Database): Promise<ChannelFacts[]> {
   const { rows } = await db.query<ChannelFacts>(
-    `SELECT n.channel, count(*) AS failures, min(n.ended_at) AS "firstFailedAt",
-       (array_agg(n.reason ORDER BY n.ended_at DESC))[1] AS reason
-     FROM notifications n
-     WHERE n.status = 'failed' AND n.ended_at > now() - interval '2 days' AND n.ended_at > coalesce(
-       (SELECT max(s.ended_at) FROM notifications s WHERE s.channel = n.channel AND s.status = 'sent'), '-infinity')
-     GROUP BY n.channel ORDER BY n.channel`,
+    `WITH recent AS MATERIALIZED (
+       SELECT channel, status, reason, ended_at,
+         max(ended_at) FILTER (WHERE status = 'sent') OVER (PARTITION BY channel) AS last_sent_at
+       FROM notifications WHERE created_at > now() - interval '7 days' AND ended_at > now() - interval '2 days'
+     )
+     SELECT channel, count(*) AS failures, min(ended_at) AS "firstFailedAt",
+       (array_agg(reason ORDER BY ended_at DESC))[1] AS reason
+     FROM recent WHERE status = 'failed' AND ended_at > coalesce(last_sent_at, '-infinity')
+     GROUP BY channel ORDER BY channel`,
   );
   return rows;
 }

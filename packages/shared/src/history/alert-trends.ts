@@ -1,17 +1,29 @@
 import type { LastRecoveryTest, SizeFacts, VolumeFacts } from '../policy/alert-facts.js';
 import type { Database } from './database.js';
 
+/** Those that ended, with the source of their backup. */
+const TESTED = `
+  SELECT b.source, t.* FROM recovery_tests t JOIN backups b ON b.id = t.backup_id
+  WHERE t.ended_at IS NOT NULL AND t.status IN ('passed', 'failed', 'error')`;
+
+/** A test that failed stays the last one until another comes to a verdict: one that could not be carried out knows nothing. */
 export async function readRecoveryTests(db: Database): Promise<LastRecoveryTest[]> {
   const { rows } = await db.query<LastRecoveryTest>(
-    `SELECT b.source, min(b.ended_at) AS "firstBackupAt",
-       (SELECT jsonb_build_object('backupId', t.backup_id, 'status', t.status, 'errorCode', t.error_code,
-           'endedAt', t.ended_at,
-           'findings', CASE WHEN jsonb_typeof(t.findings) = 'array' THEN jsonb_array_length(t.findings) ELSE 0 END)
-        FROM recovery_tests t JOIN backups tested ON tested.id = t.backup_id
-        WHERE tested.source = b.source AND t.ended_at IS NOT NULL
-        ORDER BY t.ended_at DESC LIMIT 1) AS last,
-       (SELECT max(t.ended_at) FROM recovery_tests t JOIN backups tested ON tested.id = t.backup_id
-        WHERE tested.source = b.source AND t.status IN ('passed', 'failed')) AS "lastVerdictAt"
+    `WITH tested AS MATERIALIZED (${TESTED}),
+     verdict AS (
+       SELECT DISTINCT ON (source) * FROM tested WHERE status <> 'error' ORDER BY source, ended_at DESC, id DESC
+     ),
+     last AS (
+       SELECT DISTINCT ON (source) * FROM (
+         TABLE verdict UNION ALL SELECT * FROM tested WHERE status = 'error'
+       ) AS ended ORDER BY source, status = 'failed' DESC, ended_at DESC, id DESC
+     )
+     SELECT b.source, min(b.ended_at) AS "firstBackupAt",
+       (SELECT jsonb_build_object('backupId', l.backup_id, 'status', l.status, 'errorCode', l.error_code,
+           'endedAt', l.ended_at,
+           'findings', CASE WHEN jsonb_typeof(l.findings) = 'array' THEN jsonb_array_length(l.findings) ELSE 0 END)
+        FROM last l WHERE l.source = b.source) AS last,
+       (SELECT v.ended_at FROM verdict v WHERE v.source = b.source) AS "lastVerdictAt"
      FROM backups b WHERE b.status IN ('completed', 'missing') AND b.ended_at IS NOT NULL
      GROUP BY b.source HAVING bool_or(b.status = 'completed') ORDER BY b.source`,
   );

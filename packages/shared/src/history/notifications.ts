@@ -81,6 +81,7 @@ export async function findUnsentNotifications(db: Database): Promise<string[]> {
 /** Signs of life are of no interest once there are newer ones. */
 export async function forgetOldHeartbeats(db: Database): Promise<void> {
   await db.query(
-    `DELETE FROM notifications WHERE event = 'heartbeat' AND created_at < now() - interval '7 days'`,
+    `DELETE FROM notifications
+     WHERE channel = 'heartbeat' AND event = 'heartbeat' AND created_at < now() - interval '7 days'`,
   );
 }

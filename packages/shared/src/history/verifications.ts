@@ -83,16 +83,19 @@ export async function insertScheduledVerifications(
   return rows;
 }
 
+/** What should be there. */
+const KEPT = `b.status IN ('completed', 'missing') AND b.disposed_at IS NULL`;
+
 /** Every backup that is kept (or is missing), newest first, with its newest verification. */
 export async function listNewestVerifications(db: Database): Promise<VerificationStatus['backups']> {
   const { rows } = await db.query<VerificationStatus['backups'][number]>(
     `SELECT b.id AS "backupId", b.source, b.type, b.status, b.file_name AS "fileName", b.ended_at AS "endedAt",
        NULL AS verification
-     FROM backups b WHERE b.status IN ('completed', 'missing') AND b.disposed_at IS NULL
-     ORDER BY b.created_at DESC, b.id DESC`,
+     FROM backups b WHERE ${KEPT} ORDER BY b.created_at DESC, b.id DESC`,
   );
   const newest = await db.query<Verification>(
-    `SELECT DISTINCT ON (v.backup_id) ${COLUMNS} FROM verifications v ORDER BY v.backup_id, v.created_at DESC, v.id DESC`,
+    `SELECT DISTINCT ON (v.backup_id) ${COLUMNS} FROM verifications v JOIN backups b ON b.id = v.backup_id
+     WHERE ${KEPT} ORDER BY v.backup_id, v.created_at DESC, v.id DESC`,
   );
   const byBackup = new Map(newest.rows.map((row) => [row.backupId, row]));
   return rows.map((row) => ({ ...row, verification: byBackup.get(row.backupId) ?? null }));

@@ -1,3 +1,4 @@
+import type { Alert } from '../contracts/alert.js';
 import type { Channel } from '../contracts/notification.js';
 
 /** All that the alert rules know of the world, read from history at `now` (the database's clock). */
@@ -5,8 +6,8 @@ export interface AlertFacts {
   readonly now: Date;
   /** How long the process that asks has been watching, in seconds. */
   readonly watchedSeconds: number;
-  /** Whether somebody has been told already that no worker is there. */
-  readonly workerAbsenceOpen: boolean;
+  /** The alerts that are open. */
+  readonly open: readonly AlertKey[];
   readonly lastBackups: readonly LastBackup[];
   readonly successes: readonly Success[];
   /** Sources that a living run is backing up. */
@@ -25,6 +26,9 @@ export interface AlertFacts {
   readonly missing: readonly MissingFacts[];
   readonly channels: readonly ChannelFacts[];
 }
+
+/** What tells an alert from all others that are open. */
+export type AlertKey = Pick<Alert, 'rule' | 'source' | 'subject'>;
 
 /** The newest backup of a source that has ended, however it ended. */
 export interface LastBackup {

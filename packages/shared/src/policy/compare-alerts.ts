@@ -1,4 +1,5 @@
 import type { Alert } from '../contracts/alert.js';
+import type { AlertKey } from './alert-facts.js';
 import type { WantedAlert } from './alert-rules/wanted-alert.js';
 
 export interface AlertChanges {
@@ -23,7 +24,7 @@ export function compareAlerts(open: readonly Alert[], wanted: readonly WantedAle
   };
 }
 
-function keyOf({ rule, source, subject }: Pick<WantedAlert, 'rule' | 'source' | 'subject'>): string {
+function keyOf({ rule, source, subject }: AlertKey): string {
   return JSON.stringify([rule, source, subject]);
 }
 

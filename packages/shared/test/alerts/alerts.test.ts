@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'bullmq';
 import { expect } from 'chai';
+import type pg from 'pg';
 import winston from 'winston';
 import type { RedisServer } from '../../../../scripts/services/redis.js';
 import { acknowledgeAlert } from '../../src/alerts/acknowledge-alert.js';
@@ -144,6 +145,22 @@ describe('alerts', () => {
     expect(web.received).to.have.length(2 * open.length);
   });
 
+  it('about damage stay critical when the next look at the backup could not be taken', async () => {
+    const later = `now() + interval '1 second'`;
+    await sql(SITUATIONS['verification-failed'] + SITUATIONS['recovery-test-failed']);
+    await look();
+    const before = await alerts();
+    await sql(
+      `INSERT INTO verifications (id, backup_id, status, requested_via, ended_at, error_code)
+         SELECT gen_random_uuid(), backup_id, 'error', 'cli', ${later}, 'KEY_UNKNOWN' FROM verifications;
+       INSERT INTO recovery_tests (id, backup_id, status, requested_via, ended_at, error_code)
+         SELECT gen_random_uuid(), backup_id, 'error', 'cli', ${later}, 'SCRATCH_UNAVAILABLE' FROM recovery_tests;`,
+    );
+    await look();
+    expect(before.map(({ severity }) => severity)).to.deep.equal(['critical', 'critical']);
+    expect(await alerts()).to.deep.equal(before);
+  });
+
   it('say in the table that shrank among many which one it was', async () => {
     await sql(SITUATIONS['size-anomaly']);
     await look();
@@ -162,6 +179,23 @@ describe('alerts', () => {
     expect(await alerts('all')).to.have.length(1);
     expect(events()).to.deep.equal(['raised backup-failed']);
     expect(mail.received).to.have.length(1);
+  });
+
+  it('do not wait for a process that freezes while it looks: the server ends its transaction', async () => {
+    const client = await history.pool.connect();
+    const query = client.query.bind(client) as (text: string, values?: unknown[]) => Promise<pg.QueryResult>;
+    let limit: string | undefined;
+    const observed = async (text: string, values?: unknown[]) => {
+      if (/FROM schedules/.test(text)) {
+        const { rows } = await query('SHOW idle_in_transaction_session_timeout');
+        limit = rows[0]?.idle_in_transaction_session_timeout;
+      }
+      return query(text, values);
+    };
+    const process = { query: observed, on: () => {}, off: () => {}, release: () => client.release() };
+    const pool = { connect: async () => process } as unknown as pg.Pool;
+    expect(await evaluateAlerts({ ...watch, pool }, 3600)).to.not.equal(null);
+    expect(limit).to.equal('10s');
   });
 
   it('change with what they are about, and are told again when they become graver', async () => {

@@ -15,7 +15,7 @@ export function facts(changes: Partial<AlertFacts> = {}): AlertFacts {
   return {
     now: NOW,
     watchedSeconds: 3600,
-    workerAbsenceOpen: false,
+    open: [],
     lastBackups: [],
     successes: [],
     runningSources: [],

@@ -180,6 +180,15 @@ const CASES: Record<AlertRule, Case[]> = {
       ['critical main/full'],
     ],
     ['one that is being taken', { schedules: atDue('10'), runningSources: ['main'] }, []],
+    [
+      'one that is being taken after it was told: it may fail',
+      {
+        schedules: atDue('10'),
+        runningSources: ['main'],
+        open: [{ rule: 'backup-overdue', source: 'main', subject: 'full' }],
+      },
+      ['critical main/full'],
+    ],
     ['a schedule that is off', { schedules: atDue('10', { cron: null }) }, []],
     ['a paused one', { schedules: atDue('10', { paused: true }) }, []],
     ['a due time before the schedule was made', { schedules: atDue('10', { since: ago(1, 'h') }) }, []],
@@ -361,7 +370,11 @@ const CASES: Record<AlertRule, Case[]> = {
     ['none ever, and nobody watched for a minute yet', { workers: [], watchedSeconds: 60 }, []],
     [
       'told before a restart of who watches',
-      { workers: [worker({ seenAt: ago(2, 'h') })], watchedSeconds: 0, workerAbsenceOpen: true },
+      {
+        workers: [worker({ seenAt: ago(2, 'h') })],
+        watchedSeconds: 0,
+        open: [{ rule: 'worker-absent', source: null, subject: '' }],
+      },
       ['critical -/'],
     ],
   ],

@@ -8,16 +8,23 @@ export const BACKUP_GRACE = 60 * 60_000;
 
 /**
  * A due time has passed and no backup has succeeded since. Needs no worker, only the schedules in history. A backup that
- * is being taken counts as on its way; `job-stalled` sees when it stands still.
+ * is being taken counts as on its way (`job-stalled` sees when it stands still), but ends no alert: it may fail.
  */
 export const backupOverdue: Rule = (facts) =>
   facts.schedules.flatMap((schedule) => {
     if (schedule.name !== 'full' && schedule.name !== 'incremental') return [];
     const due = dueBefore(schedule, new Date(facts.now.getTime() - BACKUP_GRACE));
-    if (due === null || facts.runningSources.includes(schedule.source)) return [];
+    if (due === null || (facts.runningSources.includes(schedule.source) && !isOpen(facts, schedule)))
+      return [];
     const last = lastSuccess(facts, schedule);
     return last !== null && last >= due ? [] : [overdue(schedule, due, last)];
   });
+
+function isOpen({ open }: AlertFacts, { source, name }: ScheduleFacts): boolean {
+  return open.some(
+    (alert) => alert.rule === 'backup-overdue' && alert.source === source && alert.subject === name,
+  );
+}
 
 /** A full backup does what an incremental one would have done. */
 function lastSuccess(facts: AlertFacts, { source, name }: ScheduleFacts): Date | null {

@@ -12,7 +12,8 @@ export const workerAbsent: Rule = (facts) => {
   const last = times.length === 0 ? null : new Date(Math.max(...times));
   const silent = last === null || facts.now.getTime() - last.getTime() > ABSENT_AFTER;
   const watched = facts.watchedSeconds * 1000 > ABSENT_AFTER;
-  if (!silent || (!watched && !facts.workerAbsenceOpen)) return [];
+  const told = facts.open.some(({ rule }) => rule === 'worker-absent');
+  if (!silent || (!watched && !told)) return [];
   const since = last === null ? 'None has ever been seen.' : `The last one was seen at ${utc(last)}.`;
   return [
     {
