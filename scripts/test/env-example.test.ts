@@ -42,3 +42,19 @@ describe('.env.example', () => {
     expect(secrets.filter(([, value]) => value !== '')).to.deep.equal([]);
   });
 });
+
+describe('every variable that Safekeep reads', () => {
+  it('is in the tables of docs/OPERATIONS.md', () => {
+    const [, chapter = ''] = /^## Environment$(.*?)^## /ms.exec(read('docs/OPERATIONS.md')) ?? [];
+    const told = chapter.split('\n').filter((line) => line.startsWith('|'));
+    expect(
+      environmentNames.filter((name) => !told.some((line) => line.includes(`\`${name}\``))),
+    ).to.deep.equal([]);
+  });
+
+  it('reaches a container of docker-compose.yml', () => {
+    const compose = read('docker-compose.yml');
+    const missing = environmentNames.filter((name) => !new RegExp(`^ +${name}(_FILE)?:`, 'm').test(compose));
+    expect(missing).to.deep.equal([]);
+  });
+});

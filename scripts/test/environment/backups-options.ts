@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { verificationsAtOnce } from './at-once.js';
+import type { Installation } from './installation.js';
+import { type OptionRows, strongSecret } from './option.js';
+import { complianceReasons, recoveryTest, retention } from './proofs.js';
+import type { World } from './world.js';
+
+const run = promisify(execFile);
+
+/** How backups are made, kept and proven. */
+export function backupsOptions(world: World) {
+  const keys = [strongSecret(), strongSecret()] as const;
+  const folders = ['first', 'second'].map((name) => join(world.folder, `${name}-backups`)) as [
+    string,
+    string,
+  ];
+  return {
+    BACKUP_DIR: {
+      values: folders,
+      // Both may have begun in the same second, and then their files have the same name.
+      look: async ({ backup }) =>
+        folders.map((folder) => {
+          const sidecar = join(folder, `${backup.fileName}.meta`);
+          return existsSync(sidecar) && readFileSync(sidecar, 'utf8').includes(backup.id);
+        }),
+      sees: [
+        [true, false],
+        [false, true],
+      ],
+    },
+    BACKUP_ENCRYPTION_KEY: {
+      values: keys,
+      look: (installation) => Promise.all(keys.map((key) => isOpenedBy(installation, key))),
+      sees: [
+        [true, false],
+        [false, true],
+      ],
+    },
+    BACKUP_COMPRESSION: {
+      values: ['gzip:1', 'gzip:9'],
+      // The two sources are as large: 84 kB with gzip:1 and 61 kB with gzip:9.
+      look: async ({ backup }) => (backup.sizeBytes ?? 0) < 72_000,
+      sees: [false, true],
+    },
+    BACKUP_RETENTION_FULL_DAYS: {
+      values: ['100', '50'],
+      look: async (installation) => {
+        const { decisions, old } = await retention(world, installation);
+        return decisions.find(({ backupId }) => backupId === old.full)?.action;
+      },
+      sees: ['keep', 'remove'],
+    },
+    BACKUP_RETENTION_INCREMENTAL_DAYS: {
+      values: ['30', '10'],
+      look: async (installation) => {
+        const { decisions, old } = await retention(world, installation);
+        return decisions.find(({ backupId }) => backupId === old.incremental)?.action;
+      },
+      sees: ['keep', 'remove'],
+    },
+    BACKUP_KEEP_MINIMUM: {
+      values: ['6', '2'],
+      look: async (installation) => {
+        const { decisions } = await retention(world, installation);
+        return decisions.filter(({ reason }) => reason.startsWith('one of the ')).map(({ reason }) => reason);
+      },
+      // Of the first six four are young enough anyway; of the first two one is.
+      sees: [
+        ['one of the 6 newest full backups', 'one of the 6 newest full backups'],
+        ['one of the 2 newest full backups'],
+      ],
+    },
+    RTO_TARGET: {
+      values: ['1h', '4h'],
+      look: async (installation) =>
+        (await complianceReasons(world, installation)).includes('restore-too-slow'),
+      sees: [true, false],
+    },
+    RPO_TARGET: {
+      values: ['30m', '5h'],
+      look: async (installation) => (await complianceReasons(world, installation)).includes('data-too-old'),
+      sees: [true, false],
+    },
+    CRITICAL_TABLES: {
+      values: ['patients', 'visits,absent'],
+      look: async (installation) => (await recoveryTest(installation)).facts?.criticalTables,
+      sees: [[{ name: 'public.patients', rows: 9 }], [{ name: 'public.visits', rows: 99 }]],
+    },
+    WORKER_CONCURRENCY: {
+      values: ['1', '3'],
+      look: (installation) => verificationsAtOnce(world, installation),
+      sees: [1, 3],
+    },
+  } as const satisfies OptionRows;
+}
+
+/** Whether a passphrase opens the installation's backup with stock tools. */
+async function isOpenedBy(installation: Installation, key: string): Promise<boolean> {
+  const script =
+    'gunzip -c "$FILE" | openssl enc -d -aes-256-cbc -pbkdf2 -pass env:KEY 2>/dev/null | head -c 5';
+  const env = { PATH: process.env.PATH, FILE: installation.path(), KEY: key };
+  const { stdout } = await run('bash', ['-c', script], { env, encoding: 'latin1' });
+  return stdout === 'PGDMP';
+}
