@@ -18,6 +18,7 @@ function installedChromium(): string {
 describe('/admin/queues in Chromium', () => {
   let api: TestApi;
   let browser: Browser;
+  let queue: Queue | undefined;
   /** What the browser complained about, and requests to anybody else. */
   const complaints: string[] = [];
 
@@ -35,6 +36,7 @@ describe('/admin/queues in Chromium', () => {
   });
   after(async () => {
     await browser?.close();
+    await queue?.close();
     await api?.close();
   });
 
@@ -70,7 +72,7 @@ describe('/admin/queues in Chromium', () => {
   }
 
   it('lets an admin log in, see what failed, retry it and log out, and nothing is blocked or asked of anybody else', async () => {
-    const queue = await failedJob();
+    queue = await failedJob();
     const page = await openPage();
     await page.goto(`http://127.0.0.1:${api.port}/admin/queues/queue/backup`);
     await page.getByLabel('User name').fill('ada');
@@ -89,7 +91,6 @@ describe('/admin/queues in Chromium', () => {
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('heading', { name: 'Log in' }).waitFor();
     expect(complaints).to.deep.equal([]);
-    await queue.close();
   });
 
   it('shows the documents of the API without a script', async () => {

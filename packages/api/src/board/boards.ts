@@ -18,16 +18,17 @@ export interface Boards {
 
 /** Only to be called while Redis is connected: a queue that cannot set itself up never recovers. */
 export function createBoards(redis: Redis, pool: pg.Pool, logger: Logger): Boards {
-  const onError = createOutageLog(logger, 'queue');
+  const onQueueError = createOutageLog(logger, 'queue');
+  const onError = createOutageLog(logger, 'history');
   const queues = QUEUES.map((name) => {
     const queue = new Queue(name, { connection: redis, prefix: QUEUE_PREFIX, skipWaitingForReady: true });
-    queue.on('error', onError);
+    queue.on('error', onQueueError);
     return { name, queue };
   });
   const board = (readOnly: boolean): Express => {
     const serverAdapter = new BoardAdapter();
     createBullBoard({
-      queues: queues.map(({ name, queue }) => new LabelledQueue(queue, name, pool, readOnly)),
+      queues: queues.map(({ name, queue }) => new LabelledQueue(queue, name, { pool, onError, readOnly })),
       serverAdapter,
       options: {
         uiConfig: {

@@ -16,15 +16,24 @@ const DESCRIPTIONS: Record<QueueName, string> = {
   notify: 'Alerts on their way to people',
 };
 
+interface Showing {
+  readonly pool: pg.Pool;
+  /** Told when history could not give the names. */
+  readonly onError: (error: Error) => void;
+  readonly readOnly: boolean;
+}
+
 /** A queue as the board shows it: each job under a name that says what it is about, which only history knows. */
 export class LabelledQueue extends BullMQAdapter {
   readonly #pool: pg.Pool;
   readonly #name: QueueName;
+  readonly #onError: (error: Error) => void;
 
-  constructor(queue: Queue, name: QueueName, pool: pg.Pool, readOnlyMode: boolean) {
-    super(queue, { readOnlyMode, description: DESCRIPTIONS[name] });
+  constructor(queue: Queue, name: QueueName, { pool, onError, readOnly }: Showing) {
+    super(queue, { readOnlyMode: readOnly, description: DESCRIPTIONS[name] });
     this.#pool = pool;
     this.#name = name;
+    this.#onError = onError;
     this.setFormatter('progress', readableProgress);
   }
 
@@ -41,10 +50,19 @@ export class LabelledQueue extends BullMQAdapter {
   }
 
   /** History that is away costs the names, never the board: that is when people look at it. */
+  async #labels(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    try {
+      return await labelJobs(this.#pool, this.#name, ids);
+    } catch (error) {
+      this.#onError(error as Error);
+      return new Map();
+    }
+  }
+
   async #label(jobs: readonly Job[]): Promise<void> {
     const rows = new Map(jobs.map((job) => [job, rowId(job)]));
     const ids = [...rows.values()].filter((id) => id !== null);
-    const labels = await labelJobs(this.#pool, this.#name, ids).catch(() => new Map<string, string>());
+    const labels = await this.#labels(ids);
     for (const [job, id] of rows) {
       tidy(job);
       const label = labels.get(id ?? '') ?? dueLabel(job);
