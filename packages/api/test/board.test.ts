@@ -108,7 +108,7 @@ describe('/admin/queues', () => {
 
   it('tells of each job what it is about, its ids, and an error as a sentence', async () => {
     const id = await failedJob();
-    await queue.add('full', { source: 'main', schedule: 'full' }, { jobId: 'due-1', delay: 3_600_000 });
+    await queue.add('due', { source: 'main', schedule: 'full' }, { jobId: 'due-1', delay: 3_600_000 });
     const { body } = await as('operator').read(`${BOARD}/api/queues?activeQueue=backup&jobsPerPage=20`);
     const { jobs } = body.queues.find((one: { name: string }) => one.name === 'backup');
     const job = jobs.find((one: { id: string }) => one.id === id);
@@ -269,6 +269,16 @@ describe('/admin/queues', () => {
     await api.pool.query('ALTER TABLE users_gone RENAME TO users');
     expect(page.status).to.be.at.least(500);
     expectOwnPage(page);
+  });
+
+  it('shows jobs without their names when history cannot give them, and logs why', async () => {
+    const id = await delayedJob();
+    await api.pool.query('ALTER TABLE backups RENAME COLUMN requested_type TO gone');
+    const { status, body } = await as('operator').read(`${BOARD}/api/queues/backup/${id}`);
+    await api.pool.query('ALTER TABLE backups RENAME COLUMN gone TO requested_type');
+    expect(status).to.equal(200);
+    expect(body.job).to.include({ id, name: 'full' });
+    expect(api.log()).to.match(/"code":"42703".*"message":"connection error","part":"history"/);
   });
 
   it('says within a second or two that Redis is away, and comes back with it', async () => {

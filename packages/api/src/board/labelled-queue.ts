@@ -1,5 +1,5 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import { labelJobs } from '@safekeep/shared/history/job-labels';
+import { labelDueJob, labelJobs } from '@safekeep/shared/history/job-labels';
 import type { QueueName } from '@safekeep/shared/queues/contracts';
 import type { Job, Queue } from 'bullmq';
 import type pg from 'pg';
@@ -50,7 +50,7 @@ export class LabelledQueue extends BullMQAdapter {
   }
 
   /** History that is away costs the names, never the board: that is when people look at it. */
-  async #labels(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async #namesOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     try {
       return await labelJobs(this.#pool, this.#name, ids);
     } catch (error) {
@@ -62,10 +62,10 @@ export class LabelledQueue extends BullMQAdapter {
   async #label(jobs: readonly Job[]): Promise<void> {
     const rows = new Map(jobs.map((job) => [job, rowId(job)]));
     const ids = [...rows.values()].filter((id) => id !== null);
-    const labels = await this.#labels(ids);
+    const labels = await this.#namesOf(ids);
     for (const [job, id] of rows) {
       tidy(job);
-      const label = labels.get(id ?? '') ?? dueLabel(job);
+      const label = labels.get(id ?? '') ?? labelDueJob(job.data);
       // This is a copy of the job; the queue knows jobs by their ids.
       if (label !== null) job.name = label;
     }
@@ -85,13 +85,6 @@ function tidy(job: Job): void {
 function rowId(job: Job): string | null {
   const [value] = Object.entries(job.data ?? {}).flatMap(([key, id]) => (key.endsWith('Id') ? [id] : []));
   return typeof value === 'string' && /^[0-9a-f-]{36}$/i.test(value) ? value : null;
-}
-
-/** A job that a schedule made has no row yet; its data says for what. */
-function dueLabel(job: Job): string | null {
-  const { source, schedule } = (job.data ?? {}) as { source?: unknown; schedule?: unknown };
-  if (typeof source !== 'string' || typeof schedule !== 'string') return null;
-  return `scheduled ${schedule} of ${source === '*' ? 'all sources' : source}`;
 }
 
 /** The board draws a circle from `progress`; whatever else a job tells stays beside it. */

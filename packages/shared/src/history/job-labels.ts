@@ -1,4 +1,5 @@
-import type { QueueName } from '../queues/contracts.js';
+import { ALL_SOURCES } from '../contracts/schedule.js';
+import { dueJob, type QueueName } from '../queues/contracts.js';
 import type { Database } from './database.js';
 
 /** How a job is told to people, by the id of its row: `full backup of main`. One query a queue; $1 is an array of ids. */
@@ -14,8 +15,14 @@ const LABELS: Record<QueueName, string> = {
   cleanup: `SELECT id, 'cleanup of ' || coalesce(source, 'all sources') || CASE WHEN dry_run THEN ', dry run' ELSE '' END AS label
     FROM cleanup_runs WHERE id = ANY($1)`,
   report: `SELECT id, 'report on ' || coalesce(source, 'all sources') AS label FROM reports WHERE id = ANY($1)`,
-  notify: `SELECT n.id, n.event || coalesce(' ' || a.rule, ' ' || n.subject, '') || ' by ' || n.channel AS label
-    FROM notifications n LEFT JOIN alerts a ON a.id = n.alert_id WHERE n.id = ANY($1)`,
+  notify: `SELECT n.id, CASE n.event
+      WHEN 'heartbeat' THEN 'heartbeat'
+      WHEN 'test' THEN 'test message by ' || n.channel
+      WHEN 'success' THEN 'success of a backup of ' || coalesce(b.source, n.subject, 'a source') || ' by ' || n.channel
+      ELSE n.event || coalesce(' ' || a.rule, '') || ' by ' || n.channel
+    END AS label
+    FROM notifications n LEFT JOIN alerts a ON a.id = n.alert_id LEFT JOIN backups b ON b.id::text = n.subject
+    WHERE n.id = ANY($1)`,
 };
 
 /** What jobs of a queue are about, by the ids of their rows; ids that history does not know are left out. */
@@ -26,4 +33,12 @@ export async function labelJobs(
 ): Promise<ReadonlyMap<string, string>> {
   const { rows } = await db.query<{ id: string; label: string }>(LABELS[queue], [ids]);
   return new Map(rows.map((row) => [row.id, row.label]));
+}
+
+/** What a job that announces a due time is about, by its data: it has no row yet. `null` for every other job. */
+export function labelDueJob(data: unknown): string | null {
+  const due = dueJob.safeParse(data);
+  if (!due.success) return null;
+  const { source, schedule } = due.data;
+  return `scheduled ${schedule} of ${source === ALL_SOURCES ? 'all sources' : source}`;
 }
