@@ -77,7 +77,10 @@ describe('/admin/queues', () => {
       expect(page.text.includes('read-only')).to.equal(role === 'operator');
       const { body } = await as(role).read(`${BOARD}/api/queues`);
       expect(body.queues.map((one: { name: string }) => one.name)).to.have.members([...QUEUES]);
-      for (const one of body.queues) expect(one.readOnlyMode).to.equal(role === 'operator');
+      for (const one of body.queues) {
+        expect(one.readOnlyMode).to.equal(role === 'operator');
+        expect(one).to.include({ allowCompletedRetries: false, supportsGlobalRateLimit: false });
+      }
     }
     const [event] = await events('board.read');
     expect(event).to.include({ actor: 'operator', result: 'ok' });

@@ -25,6 +25,8 @@ interface Showing {
 
 /** A queue as the board shows it: each job under a name that says what it is about, which only history knows. */
 export class LabelledQueue extends BullMQAdapter {
+  /** Takes the buttons away: the row of a job that succeeded has ended, and it would do nothing. */
+  override readonly allowCompletedRetries = false;
   readonly #pool: pg.Pool;
   readonly #name: QueueName;
   readonly #onError: (error: Error) => void;
@@ -35,6 +37,11 @@ export class LabelledQueue extends BullMQAdapter {
     this.#name = name;
     this.#onError = onError;
     this.setFormatter('progress', readableProgress);
+  }
+
+  /** Takes the button away: how fast a queue goes is not decided on the board. */
+  override get supportsGlobalRateLimit(): boolean {
+    return false;
   }
 
   override async getJobs(...given: Parameters<BullMQAdapter['getJobs']>): Promise<Jobs> {

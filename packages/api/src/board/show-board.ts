@@ -6,7 +6,11 @@ import type { Services } from '../services.js';
 import { type Boards, createBoards } from './boards.js';
 import { draftOf, renewSession, visitorOf } from './session-gate.js';
 
-/** What the board's page and scripts need, measured in a browser: its charts and tables set styles as they are drawn. */
+/**
+ * What the board's page and scripts need, measured in Chromium. Its packages put style elements into the page as they
+ * run: without 'unsafe-inline' the editor in its dialogs is a heap of text, the mark of Redis is black, and menus show
+ * scroll bars; the rest looks as it should.
+ */
 const POLICY = [
   `default-src 'none'`,
   `script-src 'self'`,
