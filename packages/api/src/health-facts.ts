@@ -1,8 +1,8 @@
+import type { Alert } from '@safekeep/shared/contracts/alert';
+import { listOpenAlerts } from '@safekeep/shared/history/alerts';
 import {
   countOpenAlerts,
   type HealthFigures,
-  listOpenAlerts,
-  type OpenAlert,
   readHealthFigures,
   readSourceProofs,
 } from '@safekeep/shared/history/health';
@@ -13,7 +13,7 @@ import type pg from 'pg';
 export interface HealthFacts {
   readonly figures: HealthFigures;
   readonly compliance: Compliance;
-  readonly alerts: readonly OpenAlert[];
+  readonly alerts: readonly Alert[];
 }
 
 interface Parts {

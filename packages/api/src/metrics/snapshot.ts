@@ -1,4 +1,4 @@
-import type { Severity } from '@safekeep/shared/contracts/monitoring';
+import type { Severity } from '@safekeep/shared/contracts/alert';
 import { countOpenAlerts, readSourceProofs } from '@safekeep/shared/history/health';
 import {
   type BackupTotals,

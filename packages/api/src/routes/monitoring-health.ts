@@ -1,5 +1,6 @@
+import type { Alert } from '@safekeep/shared/contracts/alert';
 import type { MonitoringHealth } from '@safekeep/shared/contracts/monitoring';
-import type { HealthFigures, OpenAlert } from '@safekeep/shared/history/health';
+import type { HealthFigures } from '@safekeep/shared/history/health';
 import type { Answer, Call } from '../route.js';
 import type { Services } from '../services.js';
 
@@ -34,7 +35,7 @@ function summarize(figures: HealthFigures): Omit<MonitoringHealth, 'complianceSt
   };
 }
 
-function showAlert(alert: OpenAlert, loggedIn: boolean): MonitoringHealth['alerts'][number] {
+function showAlert(alert: Alert, loggedIn: boolean): MonitoringHealth['alerts'][number] {
   const { severity, rule, source, message } = alert;
   const shown = { severity, rule, raisedAt: wholeSecond(alert.raisedAt) };
   return loggedIn ? { ...shown, source, message } : shown;

@@ -1,13 +1,10 @@
 import { z } from 'zod';
+import { severity } from './alert.js';
 import { backupType, timestamp } from './backup.js';
 
 export const complianceStatus = z.enum(['compliant', 'at_risk', 'non_compliant']);
 
 export type ComplianceStatus = z.infer<typeof complianceStatus>;
-
-export const severity = z.enum(['info', 'warning', 'critical']);
-
-export type Severity = z.infer<typeof severity>;
 
 /** The operations manual writes times without milliseconds, and its readers compare them as text. */
 const wholeSecond = z.iso.datetime({ precision: 0 });

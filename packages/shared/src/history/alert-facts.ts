@@ -184,19 +184,19 @@ async function readMissing(db: Database): Promise<MissingFacts[]> {
 }
 
 /**
- * A channel that was taken out of the configuration fails no more, and is forgotten after two days. What ended in these
+ * A test that the queue did not take says nothing about its channel. A channel that was taken out of the configuration fails no more, and is forgotten after two days. What ended in these
  * was made at most a week ago, however long everything stood still; so the index is enough.
  */
 async function readChannels(db: Database): Promise<ChannelFacts[]> {
   const { rows } = await db.query<ChannelFacts>(
     `WITH recent AS MATERIALIZED (
-       SELECT channel, status, reason, ended_at,
+       SELECT channel, status, error_code, reason, ended_at,
          max(ended_at) FILTER (WHERE status = 'sent') OVER (PARTITION BY channel) AS last_sent_at
        FROM notifications WHERE created_at > now() - interval '7 days' AND ended_at > now() - interval '2 days'
      )
      SELECT channel, count(*) AS failures, min(ended_at) AS "firstFailedAt",
        (array_agg(reason ORDER BY ended_at DESC))[1] AS reason
-     FROM recent WHERE status = 'failed' AND ended_at > coalesce(last_sent_at, '-infinity')
+     FROM recent WHERE status = 'failed' AND error_code = 'NOTIFICATION_FAILED' AND ended_at > coalesce(last_sent_at, '-infinity')
      GROUP BY channel ORDER BY channel`,
   );
   return rows;

@@ -50,9 +50,11 @@ export async function findAlert(db: Database, id: string): Promise<Alert | null>
   return rows[0] ?? null;
 }
 
+/** The worst ones first, then the newest. */
 export async function listOpenAlerts(db: Database): Promise<Alert[]> {
   const { rows } = await db.query<Alert>(
-    `SELECT ${COLUMNS} FROM alerts a WHERE a.resolved_at IS NULL ORDER BY a.raised_at, a.id`,
+    `SELECT ${COLUMNS} FROM alerts a WHERE a.resolved_at IS NULL
+     ORDER BY array_position(ARRAY['critical', 'warning', 'info'], a.severity), a.raised_at DESC, a.id DESC`,
   );
   return rows;
 }

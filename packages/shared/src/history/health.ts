@@ -1,4 +1,4 @@
-import type { Severity } from '../contracts/monitoring.js';
+import type { Severity } from '../contracts/alert.js';
 import type { SourceProof } from '../policy/health.js';
 import type { Database } from './database.js';
 
@@ -29,31 +29,28 @@ export async function readHealthFigures(db: Database): Promise<HealthFigures> {
 }
 
 /**
- * What backups prove, and what their newest verdicts and recovery tests say. Each table is read once, whatever the
- * number of sources.
+ * What backups prove, and what their newest verdicts and recovery tests say. Each table is read once at most, whatever
+ * the number of sources. Of two verdicts at the same time the bad one counts.
  */
 const PROOFS = `
   taken AS (
-    SELECT source, min(ended_at) FILTER (WHERE status = 'completed') AS "firstSuccessAt",
-      max(ended_at) FILTER (WHERE status = 'completed') AS "lastSuccessAt",
-      max(started_at) FILTER (WHERE status = 'completed') AS "newestDataAt"
-    FROM backups GROUP BY source
+    SELECT source, min(ended_at) AS "firstSuccessAt", max(ended_at) AS "lastSuccessAt", max(started_at) AS "newestDataAt"
+    FROM backups WHERE status = 'completed' GROUP BY source
   ),
   ended AS (
-    SELECT DISTINCT ON (source) source, status <> 'failed' AS "lastBackupOk" FROM backups
-    WHERE ended_at IS NOT NULL AND status IN ('completed', 'missing', 'failed')
-    ORDER BY source, ended_at DESC, id DESC
+    SELECT wanted.source, newest.status <> 'failed' AS "lastBackupOk"
+    FROM wanted JOIN LATERAL (
+      SELECT status FROM backups b
+      WHERE b.source = wanted.source AND b.ended_at IS NOT NULL AND b.status IN ('completed', 'missing', 'failed')
+      ORDER BY b.ended_at DESC, b.id DESC LIMIT 1
+    ) newest ON true
   ),
   verified AS (
     SELECT b.source, max(v.ended_at) AS "lastVerificationAt",
-      max(v.ended_at) FILTER (WHERE v.status = 'passed') AS "lastVerificationPassedAt"
+      max(v.ended_at) FILTER (WHERE v.status = 'passed') AS "lastVerificationPassedAt",
+      max(v.ended_at) IS DISTINCT FROM max(v.ended_at) FILTER (WHERE v.status = 'failed') AS "lastVerificationOk"
     FROM verifications v JOIN backups b ON b.id = v.backup_id
     WHERE v.status IN ('passed', 'failed') GROUP BY b.source
-  ),
-  judged AS (
-    SELECT DISTINCT ON (b.source) b.source, v.status = 'passed' AS "lastVerificationOk"
-    FROM verifications v JOIN backups b ON b.id = v.backup_id
-    WHERE v.status IN ('passed', 'failed') ORDER BY b.source, v.ended_at DESC, v.id DESC
   ),
   unsound AS (
     SELECT b.source, count(*) AS "unsoundBackups" FROM backups b
@@ -77,33 +74,15 @@ const PROOFS = `
 /** One row for each source that is asked for, also for those that history does not know. */
 export async function readSourceProofs(db: Database, sources: readonly string[]): Promise<SourceProof[]> {
   const { rows } = await db.query<SourceProof>(
-    `WITH ${PROOFS}
+    `WITH wanted AS (SELECT source FROM unnest($1::text[]) AS given (source)), ${PROOFS}
      SELECT source, "firstSuccessAt", "lastSuccessAt", "newestDataAt", "lastBackupOk", "lastVerificationAt",
        "lastVerificationOk", "lastVerificationPassedAt", coalesce("unsoundBackups", 0) AS "unsoundBackups",
        "lastRecoveryTestAt", "lastRecoveryTestOk", "lastRecoveryTestPassedAt", "lastRtoSeconds"
-     FROM unnest($1::text[]) AS wanted (source)
+     FROM wanted
      LEFT JOIN taken USING (source) LEFT JOIN ended USING (source) LEFT JOIN verified USING (source)
-     LEFT JOIN judged USING (source) LEFT JOIN unsound USING (source) LEFT JOIN tested USING (source)
-     LEFT JOIN restored USING (source)
+     LEFT JOIN unsound USING (source) LEFT JOIN tested USING (source) LEFT JOIN restored USING (source)
      ORDER BY source`,
     [sources],
-  );
-  return rows;
-}
-
-export interface OpenAlert {
-  readonly severity: Severity;
-  readonly rule: string;
-  readonly source: string | null;
-  readonly message: string;
-  readonly raisedAt: Date;
-}
-
-/** The worst ones first, then the newest. */
-export async function listOpenAlerts(db: Database): Promise<OpenAlert[]> {
-  const { rows } = await db.query<OpenAlert>(
-    `SELECT severity, rule, source, message, raised_at AS "raisedAt" FROM alerts WHERE resolved_at IS NULL
-     ORDER BY array_position(ARRAY['critical', 'warning', 'info'], severity), raised_at DESC, id DESC`,
   );
   return rows;
 }

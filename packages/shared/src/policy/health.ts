@@ -1,4 +1,5 @@
-import type { ComplianceStatus, Severity } from '../contracts/monitoring.js';
+import type { Severity } from '../contracts/alert.js';
+import type { ComplianceStatus } from '../contracts/monitoring.js';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;

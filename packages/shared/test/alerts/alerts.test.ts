@@ -305,6 +305,15 @@ describe('alerts', () => {
     );
   });
 
+  it('blame no channel for a test that the queue did not take', async () => {
+    await sql(
+      `INSERT INTO notifications (id, channel, event, status, ended_at, error_code, reason)
+       VALUES (gen_random_uuid(), 'smtp', 'test', 'failed', now(), 'QUEUE_UNAVAILABLE', 'The queue is away.')`,
+    );
+    await look();
+    expect(await alerts()).to.deep.equal([]);
+  });
+
   it('that are lost between history and queue are sent after the next look', async () => {
     await sql(SITUATIONS['backup-failed']);
     await evaluateAlerts(watch, 3600);
