@@ -19,8 +19,9 @@ export interface AlertWatch extends NotifyDeps {
  */
 export function watchAlerts(watch: AlertWatch): { close(): Promise<void> } {
   const started = performance.now();
+  const closing = new AbortController();
   const look = () =>
-    lookOnce(watch, (performance.now() - started) / 1000).catch((error: unknown) => {
+    lookOnce(watch, (performance.now() - started) / 1000, closing.signal).catch((error: unknown) => {
       watch.logger.warn('alerts: look not finished, trying again', { error: describeError(error) });
     });
   let running: Promise<void> | null = null;
@@ -34,18 +35,23 @@ export function watchAlerts(watch: AlertWatch): { close(): Promise<void> } {
   return {
     close: async () => {
       clearInterval(timer);
+      closing.abort();
       await running;
     },
   };
 }
 
-/** One look: alerts and notifications in history, then the notifications' jobs. */
-export async function lookOnce(watch: AlertWatch, watchedSeconds: number): Promise<void> {
+/**
+ * One look: alerts and notifications in history, then the notifications' jobs. Once `stop` is aborted, what is left of
+ * these waits for the next look, of whatever process.
+ */
+export async function lookOnce(watch: AlertWatch, watchedSeconds: number, stop?: AbortSignal): Promise<void> {
   const evaluation = await evaluateAlerts(watch, watchedSeconds);
   if (evaluation === null) return;
   logChanges(watch, evaluation);
   let queueIsAway = false;
   for (const id of evaluation.unsent) {
+    if (stop?.aborted) return;
     if (!queueIsAway) {
       queueIsAway = await watch.producer.restore(...jobOf('notifications', id)).then(
         () => false,

@@ -1,3 +1,4 @@
+import { isAllowedHost } from './allowed-hosts.js';
 import type { EnvironmentName } from './schema.js';
 
 type Values = Readonly<Partial<Record<EnvironmentName, string>>>;
@@ -27,6 +28,6 @@ export function notificationMistakes(values: Values): string[] {
 
 function isPlain(url: string | undefined, allowed: readonly string[]): boolean {
   if (url === undefined || !URL.canParse(url)) return false;
-  const { protocol, hostname, host } = new URL(url);
-  return protocol === 'http:' && !allowed.includes(hostname) && !allowed.includes(host);
+  const parsed = new URL(url);
+  return parsed.protocol === 'http:' && !isAllowedHost(parsed, allowed);
 }

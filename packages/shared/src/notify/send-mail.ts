@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
+import { isAllowedHost } from '../config/allowed-hosts.js';
 import type { Channels } from './channels.js';
 import { Undelivered } from './undelivered.js';
-import { isAllowed } from './web-request.js';
 
 /** Each step of the conversation with the mail server, in milliseconds. */
 const TIMEOUT = 10_000;
@@ -29,7 +29,7 @@ export async function sendMail(
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port) || (secure ? 465 : 587),
     secure,
-    requireTLS: !secure && user !== '' && !isAllowed(url, allowedHosts),
+    requireTLS: !secure && user !== '' && !isAllowedHost(url, allowedHosts),
     ...(user !== '' && { auth: { user, pass: decodeURIComponent(url.password) } }),
     connectionTimeout: TIMEOUT,
     greetingTimeout: TIMEOUT,

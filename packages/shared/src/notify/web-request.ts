@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
+import { isAllowedHost } from '../config/allowed-hosts.js';
 import type { Secret } from '../config/secret.js';
 import { errorCode } from '../logger.js';
 import { isPrivateAddress } from './private-address.js';
@@ -47,17 +48,12 @@ async function resolve(url: URL, allowedHosts: readonly string[], signal: AbortS
     : (await unlessAborted(lookup(host, { all: true }), signal)).map(({ address }) => address);
   const [first] = addresses;
   if (first === undefined) throw new Undelivered('its host has no address');
-  if (isAllowed(url, allowedHosts)) return first;
+  if (isAllowedHost(url, allowedHosts)) return first;
   if (url.protocol !== 'https:') throw new Undelivered('it is not https');
   if (addresses.some(isPrivateAddress)) {
     throw new Undelivered('its host has a private address and is not in NOTIFY_ALLOWED_HOSTS');
   }
   return first;
-}
-
-/** Whether a host may have a private address and speak plain HTTP. */
-export function isAllowed(url: URL, allowedHosts: readonly string[]): boolean {
-  return allowedHosts.includes(url.hostname) || allowedHosts.includes(url.host);
 }
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -332,6 +332,18 @@ describe('alerts', () => {
     await away.producer.close();
   });
 
+  it('keep no process from ending: what it does not send any more waits for another one', async () => {
+    const away = watchOf(channels(), { producer: new Producer(new Secret('redis://127.0.0.1:1'), () => {}) });
+    await sql(SITUATIONS['backup-failed']);
+    await lookOnce(away, 3600, AbortSignal.abort());
+    expect(web.received).to.deep.equal([]);
+    await sql(`UPDATE notifications SET created_at = now() - interval '1 minute'`);
+    await look();
+    await settled();
+    expect(events()).to.deep.equal(['raised backup-failed']);
+    await away.producer.close();
+  });
+
   it('are only kept where no channel is configured', async () => {
     const silent = watchOf({ ...channels(), smtp: null, webhook: null });
     await sql(SITUATIONS['backup-failed']);
