@@ -4,9 +4,12 @@ import { join } from 'node:path';
 /** Folders whose tests start processes and servers of their own: there each file is a group. */
 const HEAVY = ['packages/worker/test/process', 'scripts/test'];
 
+/** Groups that take minutes because they wait for locks and pauses; begun last they would run alone at the end. */
+const LONGEST = ['scripts/test/operations/operations', 'packages/worker/test/process/death'];
+
 /**
  * Divides the test files into groups that may run at the same time, each in a mocha of its own. The tests of a package
- * share a database server, so they stay together. Groups that take long come first, so that none is left alone at the end.
+ * share a database server, so they stay together. Groups that take long come first.
  *
  * @param {readonly string[]} files paths below the repository
  * @returns {{ name: string, files: string[] }[]}
@@ -19,10 +22,14 @@ export function groupsOf(files) {
     const name = heavy ? file.replace(/\.test\.ts$/, '') : file.split('/').slice(0, 2).join('/');
     groups.set(name, [...(groups.get(name) ?? []), file]);
   }
+  /** @param {string} name */
+  const rank = (name) => {
+    const longest = LONGEST.indexOf(name);
+    if (longest !== -1) return longest;
+    return HEAVY.some((folder) => name.startsWith(`${folder}/`)) ? LONGEST.length : LONGEST.length + 1;
+  };
   const listed = [...groups].map(([name, members]) => ({ name, files: members }));
-  /** @param {{ name: string }} group */
-  const isHeavy = (group) => HEAVY.some((folder) => group.name.startsWith(`${folder}/`));
-  return [...listed.filter(isHeavy), ...listed.filter((group) => !isHeavy(group))];
+  return listed.sort((left, right) => rank(left.name) - rank(right.name));
 }
 
 /** All test files of the repository; a file is found wherever it is, so that none is forgotten. */

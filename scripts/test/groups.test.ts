@@ -8,6 +8,14 @@ describe('The groups of test files that run side by side', () => {
     expect(groupsOf(files).flatMap((group) => group.files)).to.have.members(files);
   });
 
+  it('begin with those that take minutes, which exist', () => {
+    const names = groupsOf(findTests()).map((group) => group.name);
+    expect(names.slice(0, 2)).to.deep.equal([
+      'scripts/test/operations/operations',
+      'packages/worker/test/process/death',
+    ]);
+  });
+
   it('keep the tests of a package together, but those that start processes apart and first', () => {
     const groups = groupsOf([
       'packages/shared/test/b.test.ts',
