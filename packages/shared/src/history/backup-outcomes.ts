@@ -28,7 +28,7 @@ export interface BackupResult {
 }
 
 /**
- * Completes the backup under the run's token.
+ * Completes the backup under the run's token. In the same transaction `write` adds what belongs to that end.
  * @throws SafekeepError RUN_FENCED when the token holds no more, or when the backup was ended in another way.
  */
 export async function completeBackup(
@@ -36,10 +36,12 @@ export async function completeBackup(
   run: Run,
   backupId: string,
   result: BackupResult,
+  write: (db: Database) => Promise<void> = async () => {},
 ): Promise<void> {
   await inTransaction(pool, async (db) => {
     if (!(await endRun(db, run, 'completed', null))) return;
     if (!(await writeResult(db, backupId, result))) throw fail('RUN_FENCED');
+    await write(db);
   });
 }
 
@@ -56,15 +58,18 @@ export async function promoteBackup(db: Database, run: Run, backupId: string, re
   if (rowCount !== 1) throw fail('RUN_FENCED');
 }
 
-/** Ends the run and, with it, the backup. */
+/** Ends the run and, with it, the backup. In the same transaction `write` adds what belongs to that end. */
 export async function failBackup(
   pool: pg.Pool,
   run: Run,
   backupId: string,
   error: SafekeepError,
+  write: (db: Database) => Promise<void> = async () => {},
 ): Promise<void> {
   await inTransaction(pool, async (db) => {
-    if (await endRun(db, run, 'failed', error.code)) await endInFailure(db, backupId, error);
+    if (!(await endRun(db, run, 'failed', error.code))) return;
+    await endInFailure(db, backupId, error);
+    await write(db);
   });
 }
 

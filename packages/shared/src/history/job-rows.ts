@@ -25,19 +25,20 @@ export type JobTable = keyof typeof JOB_TABLES;
 export type RowClaim =
   | { readonly kind: 'started'; readonly run: Run }
   | { readonly kind: 'ended' }
-  /** Ended by this claim. */
-  | { readonly kind: 'gave-up'; readonly error: SafekeepError }
   | { readonly kind: 'busy'; readonly retryInSeconds: number };
 
 /**
  * Claims a row for one attempt; a run whose lease has passed is declared lost. A row that was started too often ends
  * here, as `gaveUp` with TOO_MANY_ATTEMPTS.
+ *
+ * @param onGivenUp what belongs to that end, in the same transaction
  */
 export async function claimRow(
   pool: pg.Pool,
   table: JobTable,
   id: string,
   worker: string,
+  onGivenUp: (db: Database, error: SafekeepError) => Promise<void> = async () => {},
 ): Promise<RowClaim> {
   return inTransaction(pool, async (db) => {
     const { rows } = await db.query<{ status: string }>(
@@ -56,7 +57,8 @@ export async function claimRow(
     if (attempts >= MAXIMUM_ATTEMPTS) {
       const error = fail('TOO_MANY_ATTEMPTS', { attempts });
       await writeFailure(db, table, id, error);
-      return { kind: 'gave-up', error };
+      await onGivenUp(db, error);
+      return { kind: 'ended' };
     }
     const run = await insertRun(db, {
       queue: JOB_TABLES[table].queue,
@@ -108,16 +110,22 @@ export async function requeueRow(
   });
 }
 
-/** Ends run and row: no other attempt can help, or none is left. @throws SafekeepError RUN_FENCED */
+/**
+ * Ends run and row: no other attempt can help, or none is left. In the same transaction `write` adds what belongs to that
+ * end. @throws SafekeepError RUN_FENCED
+ */
 export async function giveUpRow(
   pool: pg.Pool,
   run: Run,
   table: JobTable,
   id: string,
   error: SafekeepError,
+  write: (db: Database) => Promise<void>,
 ): Promise<void> {
   await inTransaction(pool, async (db) => {
-    if (await endRun(db, run, 'failed', error.code)) await writeFailure(db, table, id, error);
+    if (!(await endRun(db, run, 'failed', error.code))) return;
+    await writeFailure(db, table, id, error);
+    await write(db);
   });
 }
 

@@ -38,12 +38,12 @@ export interface RowJob<Row, Result> {
   read(db: Database, id: string): Promise<Row | null>;
   /** Does the work; may be repeated by another run after this one died. */
   work(row: Row, place: WorkPlace): Promise<Result>;
-  /** Writes the end of a job that was carried out, in the transaction that ends its run. */
-  finish(db: Database, id: string, result: Result): Promise<void>;
-  /** After the end stands in history: audit event, log. What it returns becomes the job's result in the queue. */
+  /** Writes the end of a job that was carried out and its audit event, in the transaction that ends its run. */
+  finish(db: Database, id: string, result: Result, row: Row): Promise<void>;
+  /** After the end stands in history. What it returns becomes the job's result in the queue. */
   finished(row: Row, result: Result): Promise<object>;
-  /** After the job was given up. */
-  gaveUp(row: Row, error: SafekeepError): Promise<void>;
+  /** Leaves the audit event of a job that was given up, in the transaction that ends its row. */
+  gaveUp(db: Database, row: Row, error: SafekeepError): Promise<void>;
 }
 
 interface Attempt<Row> {
@@ -73,19 +73,18 @@ async function begin<Row, Result>(
 ): Promise<Begun<Attempt<Row>>> {
   const id = idOf(table, queued);
   const worker = `${hostname()}:${process.pid}`;
-  const claim = await claimRow(deps.pool, table, id, worker);
+  const claim = await claimRow(deps.pool, table, id, worker, async (db, error) => {
+    deps.logger.error('a job was started too often', { table, id });
+    const row = await read(db, id);
+    if (row !== null) await gaveUp(db, row, error);
+  });
   if (claim.kind === 'ended') return { kind: 'ended', status: 'ended' };
   if (claim.kind === 'busy') {
     const pause = Math.min(PAUSE, claim.retryInSeconds * 1000);
     return { kind: 'wait', reason: 'another worker holds this job', pause };
   }
-  const row = await persist(() => read(deps.pool, id), deps.logger);
+  const row = await read(deps.pool, id);
   if (row === null) throw new UnrecoverableError('history does not know this job');
-  if (claim.kind === 'gave-up') {
-    deps.logger.error('a job was started too often', { table, id });
-    await gaveUp(row, claim.error);
-    return { kind: 'ended', status: claim.error.code };
-  }
   note(queued, `run ${claim.run.id} on ${worker}`);
   return { kind: 'attempt', attempt: { id, run: claim.run, row } };
 }
@@ -118,15 +117,13 @@ async function carryOut<Row, Result>(
       },
       note: (line) => note(place.job, line),
     });
-    await persist(() => finishRow(pool, run, (db) => job.finish(db, id, result)), logger);
+    await persist(() => finishRow(pool, run, (db) => job.finish(db, id, result, row)), logger);
     return await job.finished(row, result);
   } catch (error) {
     return await settleFailure(error, { run, subject: id, logger }, place, {
       requeue: (state, known) => requeueRow(pool, run, job.table, id, state, known.code),
-      giveUp: async (known) => {
-        await persist(() => giveUpRow(pool, run, job.table, id, known), logger);
-        await job.gaveUp(row, known);
-      },
+      giveUp: (known) =>
+        persist(() => giveUpRow(pool, run, job.table, id, known, (db) => job.gaveUp(db, row, known)), logger),
     });
   } finally {
     lease.close();

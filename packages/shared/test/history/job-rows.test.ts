@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { expect } from 'chai';
+import { appendAudit } from '../../src/audit/audit.js';
 import { claimRow } from '../../src/history/job-rows.js';
 import { MAXIMUM_ATTEMPTS, type Run } from '../../src/history/runs.js';
 import { findVerification, insertVerification } from '../../src/history/verifications.js';
@@ -8,6 +9,12 @@ import { createRowProcessor } from '../../src/jobs/row-processor.js';
 import { createLogger } from '../../src/logger.js';
 import { openHistory, type TestHistory } from '../servers.js';
 import { letLeasePass, queueBackup } from './rows.js';
+
+const EVENT = {
+  actor: { id: null, name: 'worker', address: null },
+  action: 'verification.error',
+  result: 'failed',
+} as const;
 
 describe('the processor of a job table', () => {
   let history: TestHistory;
@@ -25,7 +32,7 @@ describe('the processor of a job table', () => {
       const claim = await claimRow(history.pool, 'verifications', id, 'test');
       await letLeasePass(history.pool, (claim as { run: Run }).run);
     }
-    const told: unknown[] = [];
+    let deaths = 0;
     const logger = createLogger({ service: 'worker', level: 'error' });
     logger.silent = true;
     const processor = createRowProcessor(
@@ -36,11 +43,24 @@ describe('the processor of a job table', () => {
         work: () => Promise.reject(new Error('it was started once more')),
         finish: async () => {},
         finished: async () => ({}),
-        gaveUp: async (row, error) => void told.push(row.id, error.code),
+        gaveUp: async (db, row, error) => {
+          await appendAudit(db, { ...EVENT, target: row.id, detail: { code: error.code } });
+          // As if the worker was killed at this very moment.
+          deaths += 1;
+          if (deaths === 1) throw new Error('killed');
+        },
       },
     );
     const job = { name: 'verify', data: { verificationId: id }, log: async () => 0 } as unknown as Job;
-    for (let time = 0; time < 2; time += 1) await processor(job, 'token', undefined);
-    expect(told).to.deep.equal([id, 'TOO_MANY_ATTEMPTS']);
+    const attempt = () =>
+      processor(job, 'token', undefined).then(
+        () => 'ended',
+        () => 'died',
+      );
+    const ends = [await attempt(), await attempt(), await attempt()];
+    expect(ends).to.deep.equal(['died', 'ended', 'ended']);
+    const { rows } = await history.pool.query('SELECT detail FROM audit_events WHERE target = $1', [id]);
+    expect(rows).to.deep.equal([{ detail: { code: 'TOO_MANY_ATTEMPTS' } }]);
+    expect((await findVerification(history.pool, id))?.status).to.equal('error');
   });
 });

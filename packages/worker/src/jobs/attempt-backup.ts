@@ -8,6 +8,7 @@ import {
   promoteBackup,
   requeueBackup,
 } from '@safekeep/shared/history/backup-outcomes';
+import type { Database } from '@safekeep/shared/history/database';
 import { closeRun, heartbeat, MAXIMUM_ATTEMPTS, type Run } from '@safekeep/shared/history/runs';
 import { Lease } from '@safekeep/shared/jobs/lease';
 import { persist } from '@safekeep/shared/jobs/persist';
@@ -79,16 +80,17 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     const what = { id: backup.id, type: 'full', source, journal, storage, onMeter } as const;
     const sidecar = await fullBackup(what, deps, signal);
     // From here on the backup exists, so nothing stops its completion but being fenced.
-    await persist(() => completeBackup(deps.pool, run, backup.id, resultOf(sidecar)), deps.logger);
-    await auditEnd(deps, backup, 'backup.completed', 'ok', { file: sidecar.fileName });
+    const { fileName: file } = sidecar;
+    const tell = (db: Database) => auditEnd(db, backup, 'backup.completed', 'ok', { file });
+    await persist(() => completeBackup(deps.pool, run, backup.id, resultOf(sidecar), tell), deps.logger);
     note(job, `published ${sidecar.fileName}`);
     return { status: 'completed', fileName: sidecar.fileName };
   } catch (error) {
     return await settleFailure(error, { run, subject: backup.id, logger: deps.logger }, place, {
       requeue: (state, known) => requeueBackup(deps.pool, run, backup.id, state, known),
-      giveUp: async (known) => {
-        await persist(() => failBackup(deps.pool, run, backup.id, known), deps.logger);
-        await auditEnd(deps, backup, 'backup.failed', 'failed', { code: known.code });
+      giveUp: (known) => {
+        const tell = (db: Database) => auditEnd(db, backup, 'backup.failed', 'failed', { code: known.code });
+        return persist(() => failBackup(deps.pool, run, backup.id, known, tell), deps.logger);
       },
     });
   } finally {

@@ -1,13 +1,14 @@
 import { type Actor, appendAudit } from '@safekeep/shared/audit/audit';
-import { persist } from '@safekeep/shared/jobs/persist';
-import type { Logger } from '@safekeep/shared/logger';
-import type pg from 'pg';
+import type { Database } from '@safekeep/shared/history/database';
 
 const WORKER: Actor = { id: null, name: 'worker', address: null };
 
-/** Leaves the audit event of the end of a job about a backup, whatever its end was; waits for history where it must. */
+/**
+ * Leaves the audit event of the end of a job about a backup, whatever its end was. In the transaction that ends the job:
+ * a worker that is killed leaves both or neither, and an answer that was lost adds no second event.
+ */
 export async function auditEnd(
-  deps: { readonly pool: pg.Pool; readonly logger: Logger },
+  db: Database,
   backup: { readonly id: string; readonly source: string },
   action: `${'backup' | 'verification' | 'recovery-test' | 'restore'}.${'completed' | 'passed' | 'failed' | 'error'}`,
   result: 'ok' | 'failed',
@@ -20,5 +21,5 @@ export async function auditEnd(
     result,
     detail: { source: backup.source, ...detail },
   };
-  await persist(() => appendAudit(deps.pool, event), deps.logger);
+  await appendAudit(db, event);
 }

@@ -4,6 +4,7 @@ import type { Backup } from '@safekeep/shared/contracts/backup';
 import { fail } from '@safekeep/shared/errors';
 import { claimBackup } from '@safekeep/shared/history/backup-claims';
 import { failQueuedBackup, findBackup } from '@safekeep/shared/history/backups';
+import { inTransaction } from '@safekeep/shared/history/database';
 import { type Begun, createProcessor, PAUSE } from '@safekeep/shared/jobs/processor';
 import { note } from '@safekeep/shared/jobs/report-progress';
 import { jobContracts } from '@safekeep/shared/queues/contracts';
@@ -49,8 +50,9 @@ async function findSource(deps: BackupProcessorDeps, backup: Backup): Promise<So
   if (source !== undefined) return source;
   const known = deps.sources.map((candidate) => candidate.name).join(', ');
   const error = fail('SOURCE_UNKNOWN', { source: backup.source, known });
-  if (await failQueuedBackup(deps.pool, backup.id, error)) {
-    await auditEnd(deps, backup, 'backup.failed', 'failed', { code: error.code });
-  }
+  await inTransaction(deps.pool, async (db) => {
+    if (!(await failQueuedBackup(db, backup.id, error))) return;
+    await auditEnd(db, backup, 'backup.failed', 'failed', { code: error.code });
+  });
   throw new UnrecoverableError(error.message);
 }

@@ -2,7 +2,7 @@ import { type AuditEvent, appendAudit } from '@safekeep/shared/audit/audit';
 import type { CleanupDecision, CleanupRun } from '@safekeep/shared/contracts/cleanup';
 import { fail, type SafekeepError } from '@safekeep/shared/errors';
 import { findCleanupRun, writeDecisions } from '@safekeep/shared/history/cleanup-runs';
-import { persist } from '@safekeep/shared/jobs/persist';
+import type { Database } from '@safekeep/shared/history/database';
 import { createRowProcessor } from '@safekeep/shared/jobs/row-processor';
 import { type CleanupDeps, cleanUp } from './cleanup.js';
 
@@ -12,25 +12,31 @@ export function createCleanupProcessor(deps: CleanupDeps) {
     table: 'cleanup_runs',
     read: findCleanupRun,
     work: (cleanup, place) => cleanUp(deps, cleanup, place),
-    finish: (db, id, decisions) => writeDecisions(db, id, decisions, failureOf(decisions)),
+    finish: async (db, id, decisions, cleanup) => {
+      const failure = failureOf(decisions);
+      await writeDecisions(db, id, decisions, failure);
+      await audit(db, cleanup, failure === null ? 'ok' : 'failed', detailOf(cleanup, decisions));
+    },
     finished: async (cleanup, decisions) => {
       const failure = failureOf(decisions);
-      const counts = count(decisions);
-      const detail = { ...counts, dryRun: cleanup.dryRun, ...(failure !== null && { code: failure.code }) };
-      await audit(deps, cleanup, failure === null ? 'ok' : 'failed', detail);
       deps.logger[failure === null ? 'info' : 'error']('cleanup ended', {
         cleanupRunId: cleanup.id,
-        ...detail,
+        ...detailOf(cleanup, decisions),
       });
-      return counts;
+      return count(decisions);
     },
-    gaveUp: (cleanup, error) => audit(deps, cleanup, 'failed', { code: error.code }),
+    gaveUp: (db, cleanup, error) => audit(db, cleanup, 'failed', { code: error.code }),
   });
 }
 
 function failureOf(decisions: readonly CleanupDecision[]): SafekeepError | null {
   const { failed } = count(decisions);
   return failed === 0 ? null : fail('CLEANUP_INCOMPLETE', { count: failed });
+}
+
+function detailOf({ dryRun }: CleanupRun, decisions: readonly CleanupDecision[]) {
+  const failure = failureOf(decisions);
+  return { ...count(decisions), dryRun, ...(failure !== null && { code: failure.code }) };
 }
 
 function count(decisions: readonly CleanupDecision[]) {
@@ -46,7 +52,7 @@ function count(decisions: readonly CleanupDecision[]) {
 }
 
 async function audit(
-  deps: CleanupDeps,
+  db: Database,
   cleanup: CleanupRun,
   result: AuditEvent['result'],
   detail: NonNullable<AuditEvent['detail']>,
@@ -59,5 +65,5 @@ async function audit(
     result,
     detail,
   };
-  await persist(() => appendAudit(deps.pool, event), deps.logger);
+  await appendAudit(db, event);
 }

@@ -46,13 +46,17 @@ export function createRecoveryTestProcessor(deps: RecoveryTestProcessorDeps) {
       note(`${result.status}${result.reason === null ? '' : `: ${result.reason}`}`);
       return result;
     },
-    finish: writeRecoveryResult,
+    finish: async (db, id, result, { backup }) => {
+      await writeRecoveryResult(db, id, result);
+      const { status } = result;
+      await auditEnd(db, backup, `recovery-test.${status}`, status === 'passed' ? 'ok' : 'failed', { id });
+    },
     finished: async ({ id, backup }, result) => {
       await tell(deps, id, backup, result);
       return { status: result.status };
     },
-    gaveUp: ({ id, backup }, error) =>
-      auditEnd(deps, backup, 'recovery-test.error', 'failed', { code: error.code, id }),
+    gaveUp: (db, { id, backup }, error) =>
+      auditEnd(db, backup, 'recovery-test.error', 'failed', { code: error.code, id }),
   });
 }
 
@@ -77,5 +81,4 @@ async function tell(
   const facts = { recoveryTestId: id, backupId: backup.id, rtoSeconds: result.rtoSeconds, reason };
   if (status === 'passed') deps.logger.info('a backup passed its recovery test', facts);
   else deps.logger.error('a backup failed its recovery test', facts);
-  await auditEnd(deps, backup, `recovery-test.${status}`, status === 'passed' ? 'ok' : 'failed', { id });
 }

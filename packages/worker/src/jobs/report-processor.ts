@@ -1,5 +1,6 @@
 import { type Actor, type AuditEvent, appendAudit } from '@safekeep/shared/audit/audit';
 import type { Report } from '@safekeep/shared/contracts/report';
+import type { Database } from '@safekeep/shared/history/database';
 import { type ReportSettings, readReportFacts } from '@safekeep/shared/history/report-data';
 import {
   type FinishedReport,
@@ -8,7 +9,6 @@ import {
   writeReport,
 } from '@safekeep/shared/history/reports';
 import { nameRunFile, type Run } from '@safekeep/shared/history/runs';
-import { persist } from '@safekeep/shared/jobs/persist';
 import { createRowProcessor } from '@safekeep/shared/jobs/row-processor';
 import type { Logger } from '@safekeep/shared/logger';
 import { composeReport } from '@safekeep/shared/report/compose';
@@ -42,15 +42,18 @@ export function createReportProcessor(deps: ReportProcessorDeps) {
       note(body.summary.headline);
       return finished;
     },
-    finish: writeReport,
-    finished: async (report, finished) => {
+    finish: async (db, id, finished, report) => {
+      await writeReport(db, id, finished);
       const { stem, jsonSha256, htmlSha256, body } = finished;
       const detail = { file: stem, json: jsonSha256, html: htmlSha256, points: body.summary.points };
-      await audit(deps, report, 'ok', detail);
+      await audit(db, report, 'ok', detail);
+    },
+    finished: async (report, finished) => {
+      const { stem, body } = finished;
       deps.logger.info('report written', { reportId: report.id, file: stem });
       return { file: stem, headline: body.summary.headline };
     },
-    gaveUp: (report, error) => audit(deps, report, 'failed', { code: error.code }),
+    gaveUp: (db, report, error) => audit(db, report, 'failed', { code: error.code }),
   });
 }
 
@@ -69,12 +72,12 @@ async function clearAbandoned(deps: ReportProcessorDeps, id: string): Promise<vo
 }
 
 async function audit(
-  deps: ReportProcessorDeps,
+  db: Database,
   report: Report,
   result: AuditEvent['result'],
   detail: Record<string, string | number>,
 ): Promise<void> {
   const action = result === 'ok' ? 'report.completed' : 'report.failed';
   const event = { actor: WORKER, action, target: report.id, result, detail };
-  await persist(() => appendAudit(deps.pool, event), deps.logger);
+  await appendAudit(db, event);
 }

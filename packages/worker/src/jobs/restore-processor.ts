@@ -39,21 +39,24 @@ export function createRestoreProcessor(deps: RestoreProcessorDeps) {
     table: 'restores',
     read: readRow,
     work: (row, place) => carryOut(deps, row, place),
-    finish: writeRestoreResult,
-    finished: async ({ restore: row, backup }, { failure, facts, findings }) => {
-      const detail = { restore: row.id, database: row.targetDatabase };
-      if (failure === null) await auditEnd(deps, backup, 'restore.completed', 'ok', detail);
-      else {
-        deps.logger.error('a restored copy differs from its backup', { ...detail, findings });
-        await auditEnd(deps, backup, 'restore.failed', 'failed', { ...detail, code: failure.code });
-      }
+    finish: async (db, id, result, { restore: row, backup }) => {
+      await writeRestoreResult(db, id, result);
+      const [detail, { failure }] = [detailOf(row), result];
+      if (failure === null) await auditEnd(db, backup, 'restore.completed', 'ok', detail);
+      else await auditEnd(db, backup, 'restore.failed', 'failed', { ...detail, code: failure.code });
+    },
+    finished: async ({ restore: row }, { failure, facts, findings }) => {
+      if (failure !== null)
+        deps.logger.error('a restored copy differs from its backup', { ...detailOf(row), findings });
       return { status: failure === null ? 'completed' : 'failed', ...facts };
     },
-    gaveUp: ({ restore: row, backup }, error) => {
-      const detail = { restore: row.id, database: row.targetDatabase, code: error.code };
-      return auditEnd(deps, backup, 'restore.failed', 'failed', detail);
-    },
+    gaveUp: (db, { restore: row, backup }, error) =>
+      auditEnd(db, backup, 'restore.failed', 'failed', { ...detailOf(row), code: error.code }),
   });
+}
+
+function detailOf({ id, targetDatabase }: Restore) {
+  return { restore: id, database: targetDatabase };
 }
 
 async function readRow(db: Database, id: string): Promise<RestoreRow | null> {

@@ -41,12 +41,15 @@ export function createVerifyProcessor(deps: VerifyProcessorDeps) {
       note(`verdict ${finding.verdict}${finding.reason === null ? '' : `: ${finding.reason}`}`);
       return finding;
     },
-    finish: writeFinding,
+    finish: async (db, id, finding, backup) => {
+      await writeFinding(db, id, finding);
+      await audit(db, backup, finding);
+    },
     finished: async (backup, finding) => {
       await tell(deps, backup, finding);
       return { verdict: finding.verdict };
     },
-    gaveUp: (backup, error) => auditEnd(deps, backup, 'verification.error', 'failed', { code: error.code }),
+    gaveUp: (db, backup, error) => auditEnd(db, backup, 'verification.error', 'failed', { code: error.code }),
   });
 }
 
@@ -60,7 +63,13 @@ function checkProgress(doneBytes: number, totalBytes: number): CheckProgress {
   return { percent, doneBytes, totalBytes };
 }
 
-/** A file that is gone, or is there again, changes its backup's row; every verdict is in the audit trail. */
+async function audit(db: Database, backup: Backup, { verdict }: Finding): Promise<void> {
+  const detail = { verdict: verdict ?? 'unknown' };
+  if (verdict === 'sound') await auditEnd(db, backup, 'verification.passed', 'ok', detail);
+  else await auditEnd(db, backup, 'verification.failed', 'failed', detail);
+}
+
+/** A file that is gone, or is there again, changes its backup's row. */
 async function tell(deps: VerifyProcessorDeps, backup: Backup, finding: Finding): Promise<void> {
   const verdict = finding.verdict ?? 'unknown';
   const present = verdict !== 'file' && verdict !== 'sidecar';
@@ -72,13 +81,11 @@ async function tell(deps: VerifyProcessorDeps, backup: Backup, finding: Finding)
       });
     }
   }
-  if (verdict === 'sound') await auditEnd(deps, backup, 'verification.passed', 'ok', { verdict });
-  else {
+  if (verdict !== 'sound') {
     deps.logger.error('a backup failed its verification', {
       backupId: backup.id,
       verdict,
       reason: finding.reason,
     });
-    await auditEnd(deps, backup, 'verification.failed', 'failed', { verdict });
   }
 }

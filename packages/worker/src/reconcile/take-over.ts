@@ -52,13 +52,16 @@ async function settle(deps: TakeOver, run: LostRun, fileName: string): Promise<b
   }
   const sidecar = authenticated(deps, run, text);
   if (sidecar === null) return false;
-  const completed = await inTransaction(deps.pool, (db) => writeResult(db, run.backupId, resultOf(sidecar)));
+  const backup = { id: run.backupId, source: deps.source };
+  const completed = await inTransaction(deps.pool, async (db) => {
+    if (!(await writeResult(db, run.backupId, resultOf(sidecar)))) return false;
+    await auditEnd(db, backup, 'backup.completed', 'ok', { file: fileName, from: 'sidecar' });
+    return true;
+  });
   if (!completed) {
     deps.logger.error('a published backup had ended otherwise', { backupId: run.backupId, file: fileName });
     return false;
   }
-  const backup = { id: run.backupId, source: deps.source };
-  await auditEnd(deps, backup, 'backup.completed', 'ok', { file: fileName, from: 'sidecar' });
   deps.logger.info('completed a backup from its sidecar', { backupId: run.backupId, file: fileName });
   return true;
 }

@@ -14,7 +14,7 @@ import { createVerifyProcessor } from '../../src/jobs/verify-processor.js';
 const logger = createLogger({ service: 'worker', level: 'error' });
 logger.silent = true;
 
-describe('a job about a backup that a cleanup disposed of after it was asked for', () => {
+describe('a job about a backup', () => {
   let history: TestHistory;
   let processors: Record<'verifications' | 'recovery_tests' | 'restores', Processor>;
 
@@ -45,19 +45,12 @@ describe('a job about a backup that a cleanup disposed of after it was asked for
   after(() => history?.close());
 
   for (const table of ['verifications', 'recovery_tests', 'restores'] as const) {
-    it(`says nothing against the backup (${table})`, async () => {
+    it(`that a cleanup disposed of meanwhile ends without a verdict on it (${table})`, async () => {
       const backup = await addStored(history.pool, 100, { status: 'missing' });
       await history.pool.query('UPDATE backups SET disposed_at = now() WHERE id = $1', [backup.id]);
       const id = await addCheck(history.pool, table, backup.id, 'queued');
-      const [, name, , data] = jobOf(table, id);
-      const job = {
-        name,
-        data,
-        log: async () => 0,
-        updateProgress: async () => {},
-        opts: {},
-      } as unknown as Job;
-      await expectRejection(processors[table](job, 'token', undefined));
+      expect(await outcomeOf(table, id)).to.match(/^BACKUP_DISPOSED: /);
+      await expectTogether(table, id, backup.id);
       const { rows } = await history.pool.query(
         `SELECT error_code AS code, status FROM ${table} WHERE id = $1`,
         [id],
@@ -69,11 +62,28 @@ describe('a job about a backup that a cleanup disposed of after it was asked for
     });
   }
 
-  async function expectRejection(work: Promise<unknown>): Promise<void> {
-    const outcome = await work.then(
+  it('that came to its end leaves its audit event in the transaction that ended it', async () => {
+    const backup = await addStored(history.pool, 1);
+    const id = await addCheck(history.pool, 'verifications', backup.id, 'queued');
+    expect(await outcomeOf('verifications', id)).to.equal('done');
+    await expectTogether('verifications', id, backup.id);
+  });
+
+  async function outcomeOf(table: keyof typeof processors, id: string): Promise<string> {
+    const [, name, , data] = jobOf(table, id);
+    const job = { name, data, log: async () => 0, updateProgress: async () => {}, opts: {} };
+    return processors[table](job as unknown as Job, 'token', undefined).then(
       () => 'done',
       (error: Error) => error.message,
     );
-    expect(outcome).to.match(/^BACKUP_DISPOSED: /);
+  }
+
+  /** The same transaction wrote both, so that a worker that is killed leaves both or neither. */
+  async function expectTogether(table: string, id: string, backupId: string): Promise<void> {
+    const { rows } = await history.pool.query(
+      `SELECT t.xmin = a.xmin AS together FROM ${table} t, audit_events a WHERE t.id = $1 AND a.target = $2`,
+      [id, backupId],
+    );
+    expect(rows).to.deep.equal([{ together: true }]);
   }
 });
