@@ -54,6 +54,8 @@ describe('schedules', function () {
       { ...daily, source: 'main', name: 'full' },
       { ...daily, source: 'lab', name: 'full' },
       { ...daily, source: 'main', name: 'test' },
+      { ...daily, source: 'main', name: 'verify' },
+      { ...daily, source: '*', name: 'cleanup' },
       { ...daily, source: '*', name: 'report' },
     ];
   }
@@ -95,8 +97,8 @@ describe('schedules', function () {
         }),
       );
       await Promise.all(members.flatMap((one) => [one.pool.end(), one.producer.close()]));
-      expect(await count('schedules')).to.equal(4);
-      expect(await changes()).to.have.length(4);
+      expect(await count('schedules')).to.equal(wanted().length);
+      expect(await changes()).to.have.length(wanted().length);
       expect(await schedulers()).to.have.deep.members([
         { key: 'full.main', pattern: '0 2 * * *', tz: 'UTC' },
         { key: 'full.lab', pattern: '0 2 * * *', tz: 'UTC' },
@@ -114,8 +116,8 @@ describe('schedules', function () {
       const [{ env_cron: winner }] = (await history.pool.query('SELECT DISTINCT env_cron FROM schedules'))
         .rows;
       expect(new Set((await schedulers()).map((row) => row.pattern))).to.deep.equal(new Set([winner]));
-      const audited = (await changes()).slice(4);
-      expect(audited).to.have.length(8);
+      const audited = (await changes()).slice(wanted().length);
+      expect(audited).to.have.length(2 * wanted().length);
       expect(audited[0]).to.include({ actor: 'environment' });
       expect(audited[0].detail).to.include({ beforeCron: '0 2 * * *' });
     });
@@ -132,13 +134,19 @@ describe('schedules', function () {
       await sync();
       expect((await schedulers()).map((row) => row.key)).to.deep.equal(['full.main']);
       const gone = (await changes()).filter((event) => event.detail.afterCron === null);
-      expect(gone.map((event) => event.target)).to.have.members(['full.lab', 'test.main', 'report.*']);
+      expect(gone.map((event) => event.target)).to.have.members([
+        'full.lab',
+        'test.main',
+        'verify.main',
+        'cleanup.*',
+        'report.*',
+      ]);
     });
 
     it('of workers change nothing that is there', async () => {
       await register();
       await addMissingSchedules(history.pool, wanted({ envCron: '0 9 * * *' }));
-      expect(await changes()).to.have.length(4);
+      expect(await changes()).to.have.length(wanted().length);
     });
 
     it('keep an overdue run in the queue: what is right is not touched', async () => {
@@ -176,7 +184,7 @@ describe('schedules', function () {
       const refusal = await syncSchedulers(history.pool, away).catch((error: unknown) => error);
       expect(refusal).to.include({ code: 'QUEUE_UNAVAILABLE' });
       await away.close();
-      expect(await count('schedules')).to.equal(4);
+      expect(await count('schedules')).to.equal(wanted().length);
     });
 
     it('remove what history does not know from the queue', async () => {
@@ -247,7 +255,7 @@ describe('schedules', function () {
       await serveDue({ pool: history.pool, producer: away, logger: silent }, look);
       const [{ id, status }] = (await history.pool.query('SELECT id, status FROM backups')).rows;
       expect(status).to.equal('queued');
-      await history.pool.query(`UPDATE due_runs SET due_at = due_at - interval '1 day'`);
+      await aDayLater();
       expect(await serveDue({ pool: history.pool, producer: away, logger: silent }, look)).to.equal(
         'requested',
       );
@@ -256,31 +264,66 @@ describe('schedules', function () {
       expect(await count('backups')).to.equal(1);
     });
 
-    it('of verifications asks for every backup of the source that none has judged and none waits for', async () => {
-      await overdue();
-      const add = async (source: string) => {
-        const id = randomUUID();
-        await history.pool.query(
-          `INSERT INTO backups (id, source, type, requested_type, status, requested_via, ended_at, file_name, checksum, hmac)
-           VALUES ($1, $2, 'full', 'full', 'completed', 'cli', now(), 'f', 'c', 'h')`,
-          [id, source],
-        );
-        return id;
-      };
-      const [first, second, judged] = [await add('main'), await add('main'), await add('main')];
-      await add('lab');
+    /** A finished backup of a source, as history would hold it; its id. */
+    async function addBackup(source: string): Promise<string> {
+      const id = randomUUID();
+      await history.pool.query(
+        `INSERT INTO backups (id, source, type, requested_type, status, requested_via, ended_at, file_name, checksum, hmac)
+         VALUES ($1, $2, 'full', 'full', 'completed', 'cli', now(), 'f', 'c', 'h')`,
+        [id, source],
+      );
+      return id;
+    }
+    async function judge(backupId: string): Promise<void> {
       await history.pool.query(
         `INSERT INTO verifications (id, backup_id, status, verdict, requested_via)
          VALUES (gen_random_uuid(), $1, 'passed', 'sound', 'cli')`,
-        [judged],
+        [backupId],
       );
+    }
+    const aDayLater = () => history.pool.query(`UPDATE due_runs SET due_at = due_at - interval '1 day'`);
+
+    it('of verifications asks for every backup of the source that none has judged and none waits for', async () => {
+      await overdue();
+      const [first, second, judged] = [
+        await addBackup('main'),
+        await addBackup('main'),
+        await addBackup('main'),
+      ];
+      await addBackup('lab');
+      await judge(judged);
       expect(await serve('queue', 'test')).to.equal('requested');
       const { rows } = await history.pool.query(
         `SELECT backup_id AS id FROM verifications WHERE requested_via = 'schedule' AND status = 'queued'`,
       );
       expect(rows.map((row) => row.id)).to.have.members([first, second]);
-      await history.pool.query(`UPDATE due_runs SET due_at = due_at - interval '1 day'`);
+      await aDayLater();
       expect(await serve('queue', 'test')).to.equal('nothing to do');
+    });
+
+    it('of recovery tests asks for the newest verified backup, once while that one waits', async () => {
+      await overdue();
+      expect(await serve('queue', 'verify')).to.equal('nothing to do');
+      await aDayLater();
+      const verified = await addBackup('main');
+      await judge(verified);
+      await addBackup('main');
+      expect(await serve('queue', 'verify')).to.equal('requested');
+      await aDayLater();
+      expect(await serve('queue', 'verify')).to.equal('requested');
+      const { rows } = await history.pool.query(
+        'SELECT backup_id, status, requested_via FROM recovery_tests',
+      );
+      expect(rows).to.deep.equal([{ backup_id: verified, status: 'queued', requested_via: 'schedule' }]);
+    });
+
+    it('of the cleanup asks for one of all sources that removes', async () => {
+      await overdue();
+      expect(await serve('queue', 'cleanup', '*')).to.equal('requested');
+      await aDayLater();
+      expect(await serve('queue', 'cleanup', '*')).to.equal('requested');
+      const { rows } = await history.pool.query('SELECT source, dry_run, requested_via FROM cleanup_runs');
+      expect(rows).to.deep.equal([{ source: null, dry_run: false, requested_via: 'schedule' }]);
     });
 
     it('of the report asks for one about all sources', async () => {
@@ -307,6 +350,6 @@ describe('schedules', function () {
     await client.query('COMMIT');
     client.release();
     await waiting;
-    expect(await count('schedules')).to.equal(4);
+    expect(await count('schedules')).to.equal(wanted().length);
   });
 });

@@ -36,7 +36,8 @@ describe('what a dead run left is settled by the next', function () {
   async function audited(): Promise<string[]> {
     const rows = await world.sql<{ event: string }>(
       'history',
-      `SELECT concat_ws(' ', action, detail ->> 'from', detail ->> 'code') AS event FROM audit_events ORDER BY seq`,
+      `SELECT concat_ws(' ', action, detail ->> 'from', detail ->> 'code') AS event FROM audit_events
+       WHERE action LIKE 'backup.%' ORDER BY seq`,
     );
     return rows.map((row) => row.event);
   }
