@@ -58,6 +58,8 @@ export interface Route {
    * `audit` (an id of `null` is nobody), and only requests with a user leave an event when they succeed.
    */
   readonly optionalToken?: true;
+  /** Of a route without a role: METRICS_TOKEN opens it where that is set, and access tokens do not. */
+  readonly metricsToken?: true;
   /**
    * What the audit trail calls it, and who writes the event of a request that reached its handler: the pipeline (its
    * outcome) or the handler (its effect, the same event as from the command line). `null` leaves no trace.

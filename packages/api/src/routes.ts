@@ -421,6 +421,7 @@ export const routes: readonly Route[] = [
     summary: 'Tell Prometheus',
     description: 'With METRICS_TOKEN set, that token is needed as bearer token, and no other one will do.',
     role: null,
+    metricsToken: true,
     audit: null,
     throttle: 'none',
     request: { headers: z.object({ authorization: z.string().optional() }) },

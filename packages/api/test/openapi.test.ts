@@ -71,6 +71,32 @@ describe('GET /openapi.json', () => {
     expect(operation('get', '/backup/history').responses['200']?.headers).to.have.property('X-Total-Count');
   });
 
+  it('tells units and what null means, and what METRICS_TOKEN opens', () => {
+    const { Backup, RecoveryTest } = document.components.schemas as Record<
+      string,
+      { properties: Record<string, { description?: string }> }
+    >;
+    expect(Backup?.properties.sizeBytes?.description).to.equal('Size of the backup file in bytes.');
+    expect(RecoveryTest?.properties.rtoSeconds?.description).to.include('in seconds');
+    expect(operation('get', '/backup/monitoring/metrics').security).to.deep.equal([{}, { metricsToken: [] }]);
+    for (const { security } of Object.values(document.paths).flatMap((one) => Object.values(one)))
+      for (const name of security.flatMap(Object.keys))
+        expect(document.components.securitySchemes).to.have.property(name);
+  });
+
+  it('has examples that the API takes', () => {
+    const bodies = routes.flatMap((route) => (route.request.body ? [route.request.body] : []));
+    const examples = bodies.flatMap((body) => {
+      const given = (body.meta()?.examples ?? []) as readonly unknown[];
+      return given.map((example) => ({ example, result: body.safeParse(example) }));
+    });
+    expect(examples.length).to.be.at.least(4);
+    for (const { example, result } of examples)
+      expect(result.success, JSON.stringify(example)).to.equal(true);
+    const login = operation('post', '/auth/login').requestBody?.content['application/json']?.schema;
+    expect(login?.examples).to.deep.equal([{ username: 'admin', password: 'your password' }]);
+  });
+
   it('gives times as text, as they travel', () => {
     const backup = document.components.schemas.Backup as { properties: Record<string, unknown> };
     expect(backup.properties.createdAt).to.deep.equal({ type: 'string', format: 'date-time' });

@@ -26,8 +26,13 @@ function neededQuery(parameters: readonly Parameter[]): string {
 function bodyParts({ requestBody }: Operation): string[] {
   const schema = requestBody?.content['application/json']?.schema;
   if (requestBody?.required !== true || schema === undefined) return [];
-  const body = JSON.stringify(sampleObject(schema));
+  const body = JSON.stringify(exampleOf(schema) ?? sampleObject(schema));
   return [`-H 'Content-Type: application/json'`, `-d '${body.replaceAll("'", `'\\''`)}'`];
+}
+
+/** What the schema itself gives as an example. */
+export function exampleOf(schema: Schema): unknown {
+  return Array.isArray(schema.examples) ? schema.examples[0] : undefined;
 }
 
 function sampleObject(schema: Schema): object {

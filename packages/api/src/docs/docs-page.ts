@@ -49,7 +49,7 @@ ${chapter.operations.map(({ method, path, operation }) => operationSection(metho
 `,
 )}<section>
 <h2>Schemas</h2>
-${schemas.map(([name, schema]) => html`<h3 id="schema-${name}">${name}</h3>${schemaTable(schema)}`)}
+${schemas.map(([name, schema]) => html`<h3 id="schema-${name}">${name}</h3>${schemaTable(schema, 'answered')}`)}
 </section>
 </main>`;
   return renderPage({ title: `${title} API`, style: DOCS_STYLE, body });

@@ -27,7 +27,9 @@ export function fieldsOf(schema: Schema, prefix = ''): Field[] {
       name: prefix + name,
       type: typeOf(inner),
       required: required.has(name),
-      description: [inner.description, defaultOf(inner)].filter(Boolean).join(' '),
+      description: [inner.description ?? withoutNull(inner).description, defaultOf(inner)]
+        .filter(Boolean)
+        .join(' '),
     };
     return [own, ...insideOf(inner, prefix + name)];
   });
@@ -78,6 +80,11 @@ function plainType(schema: Schema): string {
   return [name, limits(schema)].filter(Boolean).join(' ');
 }
 
+/** Patterns against control characters are none that a reader would want to see. */
+function like(pattern: string): string {
+  return /\\p\{C/i.test(pattern) ? 'without control characters' : `like ${pattern}`;
+}
+
 function limits({ minimum, maximum, minLength, maxLength, pattern }: Schema): string {
   const range = (low: unknown, high: unknown, unit: string) => {
     if (low !== undefined && high !== undefined) return `${low} to ${high}${unit}`;
@@ -87,7 +94,7 @@ function limits({ minimum, maximum, minLength, maxLength, pattern }: Schema): st
   const parts = [
     range(minimum, maximum, ''),
     range(minLength, maxLength, ' characters'),
-    typeof pattern === 'string' ? `like ${pattern}` : '',
+    typeof pattern === 'string' ? like(pattern) : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

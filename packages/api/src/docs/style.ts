@@ -40,6 +40,8 @@ td.type { color: var(--quiet); overflow-wrap: anywhere; }
 .codes code { display: inline-block; margin: 0 .2rem .15rem 0; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 @media (max-width: 52rem) { body { display: block; } nav { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); } }
+@media (max-width: 40rem) { table, tbody, tr, td { display: block; } thead { display: none; } tr { padding: .4rem 0; border-bottom: 1px solid var(--line); }
+  td { padding: 0 0 .1rem; border: 0; } td:empty { display: none; } td:first-child { white-space: normal; } }
 @media print { body { display: block; font-size: 10pt; } nav { display: none; } main { max-width: none; padding: 0; } h3, h4 { break-after: avoid; }
   pre, tr { break-inside: avoid; } pre { white-space: pre-wrap; } }
 `;

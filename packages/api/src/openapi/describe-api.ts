@@ -13,6 +13,20 @@ const DESCRIPTION = `Backs up PostgreSQL databases and proves that the backups r
 Bodies are JSON, times ISO 8601 in UTC, sizes bytes, durations seconds unless a name says otherwise. Every answer that
 is not a success is a problem document (RFC 9457): branch on its \`code\`, which is stable; \`hint\` says what to do.`;
 
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `access_token` of POST /auth/login; it lasts 15 minutes.',
+  },
+  metricsToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The METRICS_TOKEN of the environment, for Prometheus alone.',
+  },
+};
+
 /** The parts of a route that have a schema. */
 type Part = keyof RequestSchemas | 'response';
 type Schemas = (route: Route, part: Part) => Schema | undefined;
@@ -36,7 +50,7 @@ export function describeApi(routes: readonly Route[], version: string): OpenApiD
     tags: groups.filter((group) => used.has(group.name)),
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: SECURITY_SCHEMES,
       schemas: components,
     },
   };
@@ -90,14 +104,16 @@ function operationId(route: Route): string {
   );
 }
 
-function whoMay({ role, optionalToken }: Route): string {
+function whoMay({ role, optionalToken, metricsToken }: Route): string {
   if (role !== null) return `Needs the role \`${role}\`.`;
+  if (metricsToken) return 'Needs no access token.';
   return optionalToken ? 'Needs no token; one that is sent must be valid.' : 'Needs no token.';
 }
 
-function security({ role, optionalToken }: Route): Operation['security'] {
+function security({ role, optionalToken, metricsToken }: Route): Operation['security'] {
   if (role !== null) return [{ bearer: [] }];
   // An empty requirement is one that everybody meets.
+  if (metricsToken) return [{}, { metricsToken: [] }];
   return optionalToken ? [{}, { bearer: [] }] : [];
 }
 

@@ -13,7 +13,12 @@ export function toJsonSchemas(schemas: Readonly<Record<string, z.ZodType>>): {
   nameSchemas();
   const all = z.toJSONSchema(z.object(schemas), {
     io: 'input',
-    override: ({ jsonSchema }) => trim(jsonSchema),
+    override: ({ zodSchema, jsonSchema }) => {
+      trim(jsonSchema);
+      // zod leaves out the examples of what is transformed as it is read; ours are of what travels.
+      const { examples } = z.globalRegistry.get(zodSchema) ?? {};
+      if (Array.isArray(examples)) jsonSchema.examples = examples;
+    },
   });
   return {
     converted: pointToComponents(all.properties ?? {}) as Record<string, Schema>,

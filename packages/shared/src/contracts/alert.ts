@@ -31,17 +31,16 @@ export const alert = z.object({
   id: z.uuid(),
   rule: alertRule,
   severity,
-  /** The source it is about; `null` when it is about the installation. */
-  source: z.string().nullable(),
-  /** What it is about beside the source, such as the id of a backup; often empty. */
-  subject: z.string(),
-  /** What, since when, and what to do. */
-  message: z.string(),
+  source: z.string().nullable().describe('The source it is about; `null` when it is about the installation.'),
+  subject: z
+    .string()
+    .describe('What it is about beside the source, such as the id of a backup; often empty.'),
+  message: z.string().describe('What, since when, and what to do.'),
   detail: z.record(z.string(), z.json()),
   raisedAt: timestamp,
   updatedAt: timestamp,
-  resolvedAt: timestamp.nullable(),
-  acknowledgedAt: timestamp.nullable(),
+  resolvedAt: timestamp.nullable().describe('`null` while it is open.'),
+  acknowledgedAt: timestamp.nullable().describe('`null` before somebody did.'),
   acknowledgedBy: z.uuid().nullable(),
 });
 

@@ -3,22 +3,19 @@ import { timestamp } from './backup.js';
 
 /** One event of the audit trail, with all that its hash covers. */
 export const auditEvent = z.object({
-  /** Place in the trail, from 1, without gaps. */
-  seq: z.int(),
-  /** To the microsecond, as it was hashed. */
-  at: z.iso.datetime(),
-  actorId: z.uuid().nullable(),
-  /** A user's name, or `cli:<user of the operating system>`, `worker`, `schedule`, `anonymous`. */
-  actor: z.string(),
+  seq: z.int().describe('Place in the trail, from 1, without gaps.'),
+  at: z.iso.datetime().describe('To the microsecond, as it was hashed.'),
+  actorId: z.uuid().nullable().describe('The user; `null` for everybody else.'),
+  actor: z
+    .string()
+    .describe("A user's name, or `cli:<user of the operating system>`, `worker`, `schedule`, `anonymous`."),
   address: z.string().nullable(),
-  /** `area.verb` */
-  action: z.string(),
+  action: z.string().describe('`area.verb`'),
   target: z.string().nullable(),
   result: z.enum(['ok', 'refused', 'failed']),
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-  /** sha256, hex: of the event before, and of this one with it. */
-  prevHash: z.string(),
-  hash: z.string(),
+  prevHash: z.string().describe('sha256 of the event before, hex.'),
+  hash: z.string().describe('sha256 of this event with `prevHash`, hex.'),
 });
 
 export type AuditEventRow = z.infer<typeof auditEvent>;
@@ -34,14 +31,11 @@ export const auditQuery = z
   .strictObject({
     limit: z.coerce.number().int().min(1).max(1000).default(50),
     offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
-    /** One action (`backup.request`) or all of one area (`backup`). */
-    action: word.optional(),
+    action: word.optional().describe('One action (`backup.request`) or all of one area (`backup`).'),
     actor: word.optional(),
     target: word.optional(),
-    /** From this time on. */
-    since: timestamp.optional(),
-    /** Before this time. */
-    until: timestamp.optional(),
+    since: timestamp.optional().describe('From this time on.'),
+    until: timestamp.optional().describe('Before this time.'),
   })
   .refine(
     ({ since, until }) => since === undefined || until === undefined || since < until,

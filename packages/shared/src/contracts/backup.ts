@@ -7,23 +7,22 @@ export const backupStatus = z.enum(['queued', 'running', 'completed', 'failed', 
 export type BackupType = z.infer<typeof backupType>;
 export type BackupStatus = z.infer<typeof backupStatus>;
 
-/** How far a running job is. All sizes in bytes, times in seconds. */
-export const progress = z.object({
-  /** What the job does now: `snapshot`, `schema`, `data`, `publish`. */
-  phase: z.enum(['snapshot', 'schema', 'data', 'publish']),
-  /** 0 to 100, by the sizes of the tables on the source's disk; 100 only when the job is done. */
-  percent: z.number().min(0).max(100),
-  /** Bytes of the source's tables that are done, of `totalBytes`. */
-  doneBytes: z.number(),
-  totalBytes: z.number(),
-  /** Bytes written to the backup file so far. */
-  writtenBytes: z.number(),
-  /** Bytes of the source's tables per second, since the dump began. */
-  bytesPerSecond: z.number(),
-  secondsLeft: z.number().nullable(),
-  /** The table that is being dumped. */
-  table: z.string().nullable(),
-});
+export const progress = z
+  .object({
+    phase: z.enum(['snapshot', 'schema', 'data', 'publish']).describe('What the job does now.'),
+    percent: z
+      .number()
+      .min(0)
+      .max(100)
+      .describe("0 to 100, by the sizes of the tables on the source's disk; 100 only when the job is done."),
+    doneBytes: z.number().describe("Bytes of the source's tables that are done, of `totalBytes`."),
+    totalBytes: z.number(),
+    writtenBytes: z.number().describe('Bytes written to the backup file so far.'),
+    bytesPerSecond: z.number().describe("Bytes of the source's tables per second, since the dump began."),
+    secondsLeft: z.number().nullable().describe('`null` before it can be told.'),
+    table: z.string().nullable().describe('The table that is being dumped.'),
+  })
+  .describe('How far a running job is. All sizes in bytes, times in seconds.');
 
 export type Progress = z.infer<typeof progress>;
 
@@ -39,38 +38,40 @@ export const backup = z.object({
   source: z.string(),
   type: backupType,
   requestedType: backupType,
-  promotedReason: z.string().nullable(),
+  promotedReason: z
+    .string()
+    .nullable()
+    .describe('Why `type` is not the `requestedType`; `null` where it is.'),
   status: backupStatus,
-  baseId: z.uuid().nullable(),
+  baseId: z.uuid().nullable().describe('The backup that an incremental one builds upon.'),
   requestedVia: z.enum(['api', 'cli', 'schedule']),
-  requestedBy: z.uuid().nullable(),
+  requestedBy: z.uuid().nullable().describe('The user who asked; `null` for the command line and schedules.'),
   attempts: z.int(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
   fileName: z.string().nullable(),
-  /** Size of the backup file in bytes. */
-  sizeBytes: z.number().nullable(),
-  /** Size of the archive inside it in bytes. */
-  archiveBytes: z.number().nullable(),
-  /** sha256 of the backup file, hex. */
-  checksum: z.string().nullable(),
-  keyId: z.string().nullable(),
+  sizeBytes: z.number().nullable().describe('Size of the backup file in bytes.'),
+  archiveBytes: z.number().nullable().describe('Size of the archive inside it in bytes.'),
+  checksum: z.string().nullable().describe('sha256 of the backup file, hex.'),
+  keyId: z.string().nullable().describe('Which key opens it; not the key.'),
   compression: z.string().nullable(),
   postgresVersion: z.string().nullable(),
   pgDumpVersion: z.string().nullable(),
   tableCount: z.number().nullable(),
   rowCount: z.number().nullable(),
   largeObjectCount: z.number().nullable(),
-  /** Number of this backup among the finished ones of its source, from 1. */
-  sequence: z.number().nullable(),
+  sequence: z
+    .number()
+    .nullable()
+    .describe('Number of this backup among the finished ones of its source, from 1.'),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
   progress: progress.nullable(),
-  /** Retention keeps a held backup, and the base it needs, until somebody takes the hold away. */
-  legalHold: z.boolean(),
+  legalHold: z
+    .boolean()
+    .describe('Retention keeps a held backup, and the base it needs, until somebody takes the hold away.'),
   legalHoldReason: z.string().nullable(),
-  /** When retention removed its files; the row stays, as `missing`. */
-  disposedAt: timestamp.nullable(),
+  disposedAt: timestamp.nullable().describe('When retention removed its files; the row stays, as `missing`.'),
   disposedReason: z.string().nullable(),
 });
 
@@ -91,7 +92,9 @@ export const historyQuery = z.strictObject({
 export type HistoryQuery = z.infer<typeof historyQuery>;
 
 /** POST /backup/full and /backup/incremental; an empty body means source `main`. */
-export const backupRequest = z.strictObject({ source: sourceName.default('main') });
+export const backupRequest = z
+  .strictObject({ source: sourceName.default('main') })
+  .meta({ examples: [{ source: 'main' }] });
 
 export type BackupRequestBody = z.infer<typeof backupRequest>;
 

@@ -9,12 +9,13 @@ export const cleanupDecision = z.object({
   source: z.string(),
   type: backupType,
   fileName: z.string(),
-  /** Bytes of the backup file. */
-  sizeBytes: z.number().nullable(),
+  sizeBytes: z.number().nullable().describe('Bytes of the backup file.'),
   action: z.enum(['keep', 'remove']),
   reason: z.string(),
-  /** `kept` beside `remove`: something spoke against it at the last moment, the reason says what. */
-  outcome: z.enum(['removed', 'kept', 'failed']).optional(),
+  outcome: z
+    .enum(['removed', 'kept', 'failed'])
+    .optional()
+    .describe('`kept` beside `remove`: something spoke against it at the last moment, the reason says what.'),
 });
 
 export type CleanupDecision = z.infer<typeof cleanupDecision>;
@@ -23,8 +24,7 @@ export const cleanupRun = z.object({
   id: z.uuid(),
   status: z.enum(['queued', 'running', 'completed', 'failed']),
   dryRun: z.boolean(),
-  /** `null`: all sources. */
-  source: z.string().nullable(),
+  source: z.string().nullable().describe('`null`: all sources.'),
   decisions: z.array(cleanupDecision).nullable(),
   reason: z.string().nullable(),
   requestedVia: z.enum(['api', 'cli', 'schedule']),

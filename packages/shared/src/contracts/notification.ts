@@ -14,8 +14,7 @@ export const notification = z.object({
   status: z.enum(['queued', 'running', 'sent', 'failed']),
   attempts: z.int(),
   errorCode: z.string().nullable(),
-  /** Why the last attempt failed, in a sentence without addresses. */
-  reason: z.string().nullable(),
+  reason: z.string().nullable().describe('Why the last attempt failed, in a sentence without addresses.'),
   createdAt: timestamp,
   endedAt: timestamp.nullable(),
 });

@@ -8,23 +8,21 @@ import { checkStatus } from './verification.js';
 export const recoveryFacts = z.object({
   tables: z.number(),
   rows: z.number(),
-  /** Tables whose contents were compared, not only their numbers of rows. */
-  contents: z.number(),
+  contents: z.number().describe('Tables whose contents were compared, not only their numbers of rows.'),
   largeObjects: z.number(),
   sequences: z.number(),
   constraints: z.number(),
   indexes: z.number(),
   extensions: z.number(),
-  /** Definitions of all other kinds. */
-  definitions: z.number(),
-  /** Those of CRITICAL_TABLES that the copy has. */
-  criticalTables: z.array(z.object({ name: z.string(), rows: z.number() })),
-  /** All differences; `findings` holds the first of them. */
-  differences: z.number(),
-  /** What could not be compared and why, in sentences. */
-  notCompared: z.array(z.string()),
-  /** From the start of the test to its end with the check of the file, in seconds. */
-  totalSeconds: z.number(),
+  definitions: z.number().describe('Definitions of all other kinds.'),
+  criticalTables: z
+    .array(z.object({ name: z.string(), rows: z.number() }))
+    .describe('Those of CRITICAL_TABLES that the copy has.'),
+  differences: z.number().describe('All differences; `findings` holds the first of them.'),
+  notCompared: z.array(z.string()).describe('What could not be compared and why, in sentences.'),
+  totalSeconds: z
+    .number()
+    .describe('From the start of the test to its end with the check of the file, in seconds.'),
 });
 
 export type RecoveryFacts = z.infer<typeof recoveryFacts>;
@@ -33,8 +31,7 @@ export type RecoveryFacts = z.infer<typeof recoveryFacts>;
 export const recoveryProgress = z.object({
   phase: z.enum(['check', 'restore', 'compare']),
   percent: z.number(),
-  /** The table that is being filled. */
-  table: z.string().nullable(),
+  table: z.string().nullable().describe('The table that is being filled.'),
 });
 
 export type RecoveryProgress = z.infer<typeof recoveryProgress>;
@@ -46,15 +43,19 @@ export const recoveryTest = z.object({
   status: checkStatus,
   findings: z.array(finding).nullable(),
   facts: recoveryFacts.nullable(),
-  /** In a sentence, what is wrong or could not be done. */
-  reason: z.string().nullable(),
-  /** Measured time to recover, in seconds: from the start of the restore to a copy that can be used. */
-  rtoSeconds: z.number().nullable(),
-  /** Age of the newest data in the backup when the test began, in seconds. */
-  rpoSeconds: z.number().nullable(),
-  /** The targets that held when the test ran. */
-  rtoTargetSeconds: z.number().nullable(),
-  rpoTargetSeconds: z.number().nullable(),
+  reason: z.string().nullable().describe('In a sentence, what is wrong or could not be done.'),
+  rtoSeconds: z
+    .number()
+    .nullable()
+    .describe(
+      'Measured time to recover, in seconds: from the start of the restore to a copy that can be used.',
+    ),
+  rpoSeconds: z
+    .number()
+    .nullable()
+    .describe('Age of the newest data in the backup when the test began, in seconds.'),
+  rtoTargetSeconds: z.number().nullable().describe('The target that held when the test ran, in seconds.'),
+  rpoTargetSeconds: z.number().nullable().describe('The target that held when the test ran, in seconds.'),
   requestedVia: z.enum(['api', 'cli', 'schedule']),
   requestedBy: z.uuid().nullable(),
   note: z.string().nullable(),

@@ -5,29 +5,32 @@ import { checkStatus, verdict } from './verification.js';
 // What a report says. Reports are kept for years, so this changes by addition only, or with a new `format`. Sizes are in
 // bytes, durations and ages in seconds, days in UTC.
 
-/** Backups that ended in a span of time; `successRate` in percent, `null` without any. */
-const runs = z.object({
-  completed: z.int(),
-  failed: z.int(),
-  cancelled: z.int(),
-  successRate: z.number().nullable(),
-  bytes: z.number(),
-  averageSeconds: z.number().nullable(),
-  longestSeconds: z.number().nullable(),
-});
+const runs = z
+  .object({
+    completed: z.int(),
+    failed: z.int(),
+    cancelled: z.int(),
+    successRate: z.number().nullable(),
+    bytes: z.number(),
+    averageSeconds: z.number().nullable(),
+    longestSeconds: z.number().nullable(),
+  })
+  .describe('Backups that ended in a span of time; `successRate` in percent, `null` without any.');
 
 const verdicts = z.object({ passed: z.int(), failed: z.int(), error: z.int() });
 
 const day = z.object({
-  /** `2026-11-24` */
-  day: z.string(),
+  day: z.string().describe('`2026-11-24`'),
   completed: z.int(),
   failed: z.int(),
   bytes: z.number(),
   averageSeconds: z.number().nullable(),
   longestSeconds: z.number().nullable(),
-  /** What the kept backups occupied at the end of the day: measured, or added up where nobody measured. */
-  keptBytes: z.number(),
+  keptBytes: z
+    .number()
+    .describe(
+      'What the kept backups occupied at the end of the day: measured, or added up where nobody measured.',
+    ),
 });
 
 const recoveryTestLine = z.object({
@@ -42,14 +45,18 @@ const recoveryTestLine = z.object({
   rtoTargetSeconds: z.number().nullable(),
   rpoTargetSeconds: z.number().nullable(),
   reason: z.string().nullable(),
-  /** Rows of the tables that matter most, as they came back. */
-  criticalTables: z.array(z.object({ name: z.string(), rows: z.number() })),
+  criticalTables: z
+    .array(z.object({ name: z.string(), rows: z.number() }))
+    .describe('Rows of the tables that matter most, as they came back.'),
 });
 
 const sourceReport = z.object({
   name: z.string(),
-  /** Whether the worker that made the report was told to back this source up; else only its old backups are left. */
-  configured: z.boolean(),
+  configured: z
+    .boolean()
+    .describe(
+      'Whether the worker that made the report was told to back this source up; else only its old backups are left.',
+    ),
   newestSuccess: z
     .object({
       id: z.uuid(),
@@ -57,22 +64,24 @@ const sourceReport = z.object({
       startedAt: timestamp,
       endedAt: timestamp,
       sizeBytes: z.number().nullable(),
-      /** Age of the newest data that can be restored: since the backup's start. */
-      dataAgeSeconds: z.number(),
+      dataAgeSeconds: z
+        .number()
+        .describe("Age of the newest data that can be restored: since the backup's start."),
     })
     .nullable(),
   kept: z.object({
     count: z.int(),
     bytes: z.number(),
     oldestAt: timestamp.nullable(),
-    /** How many backups each key opens. */
-    keys: z.array(z.object({ keyId: z.string(), count: z.int() })),
-    /** Those whose newest verdict is `sound`, those whose newest verdict found damage, and those without any verdict. */
-    sound: z.int(),
-    damaged: z.int(),
-    neverVerified: z.int(),
-    /** Without any verdict although they ended more than a day and a half ago. */
-    neverVerifiedOld: z.int(),
+    keys: z
+      .array(z.object({ keyId: z.string(), count: z.int() }))
+      .describe('How many backups each key opens.'),
+    sound: z.int().describe('Those whose newest verdict is `sound`.'),
+    damaged: z.int().describe('Those whose newest verdict found damage.'),
+    neverVerified: z.int().describe('Those without any verdict.'),
+    neverVerifiedOld: z
+      .int()
+      .describe('Without any verdict although they ended more than a day and a half ago.'),
   }),
   period: runs,
   trend: runs,
@@ -91,15 +100,17 @@ const sourceReport = z.object({
     trend: verdicts,
     newest: recoveryTestLine.nullable(),
     newestPassed: recoveryTestLine.nullable(),
-    /** Those of the trend, oldest first. */
-    history: z.array(recoveryTestLine),
+    history: z.array(recoveryTestLine).describe('Those of the trend, oldest first.'),
   }),
   storage: z
     .object({ at: timestamp, freeBytes: z.number(), totalBytes: z.number(), backupBytes: z.number() })
     .nullable(),
-  /** Files that history does not know, and backups whose file is gone without a disposal. */
-  unknownFiles: z.array(z.object({ kind: z.string(), name: z.string(), firstSeenAt: timestamp })),
-  missingFiles: z.array(z.object({ backupId: z.uuid(), fileName: z.string().nullable() })),
+  unknownFiles: z
+    .array(z.object({ kind: z.string(), name: z.string(), firstSeenAt: timestamp }))
+    .describe('Files that history does not know.'),
+  missingFiles: z
+    .array(z.object({ backupId: z.uuid(), fileName: z.string().nullable() }))
+    .describe('Backups whose file is gone without a disposal.'),
   legalHolds: z.array(
     z.object({ backupId: z.uuid(), fileName: z.string().nullable(), reason: z.string().nullable() }),
   ),
@@ -123,16 +134,17 @@ const cleanupRun = z.object({
   removedCount: z.int(),
   removedBytes: z.number(),
   failedCount: z.int(),
-  /** What was removed, or could not be; the kept ones by reason in `keptReasons`. */
-  removals: z.array(
-    z.object({
-      source: z.string(),
-      fileName: z.string().nullable(),
-      sizeBytes: z.number().nullable(),
-      reason: z.string(),
-      outcome: z.string(),
-    }),
-  ),
+  removals: z
+    .array(
+      z.object({
+        source: z.string(),
+        fileName: z.string().nullable(),
+        sizeBytes: z.number().nullable(),
+        reason: z.string(),
+        outcome: z.string(),
+      }),
+    )
+    .describe('What was removed, or could not be; the kept ones by reason in `keptReasons`.'),
   keptReasons: z.array(z.object({ reason: z.string(), count: z.int() })),
 });
 
@@ -149,19 +161,19 @@ const disposal = z.object({
 const scheduleLine = z.object({
   source: z.string(),
   name: z.string(),
-  /** `null` when it is off. */
-  cron: z.string().nullable(),
+  cron: z.string().nullable().describe('`null` when it is off.'),
   timezone: z.string(),
   paused: z.boolean(),
   overridden: z.boolean(),
   nextRunAt: timestamp.nullable(),
 });
 
-/** How a connection is protected on its way; `local` never leaves the machine. */
-export const transport = z.object({
-  connection: z.string(),
-  protection: z.enum(['verified', 'encrypted', 'plain', 'local']),
-});
+export const transport = z
+  .object({
+    connection: z.string(),
+    protection: z.enum(['verified', 'encrypted', 'plain', 'local']),
+  })
+  .describe('How a connection is protected on its way; `local` never leaves the machine.');
 
 export type Transport = z.infer<typeof transport>;
 
@@ -172,8 +184,7 @@ const complianceItem = z.object({
   citation: z.string(),
   status: z.enum(['met', 'missing', 'not measurable by software']),
   evidence: z.string(),
-  /** What stays with the organisation. */
-  duty: z.string().nullable(),
+  duty: z.string().nullable().describe('What stays with the organisation.'),
 });
 
 export type ComplianceItem = z.infer<typeof complianceItem>;
@@ -209,29 +220,36 @@ export const reportFacts = z.object({
   disposals: z.object({
     count: z.int(),
     bytes: z.number(),
-    /** Backups that were disposed of without such a record. */
-    unrecorded: z.int(),
-    /** Those whose files may be there still, because the cleanup did not come to its end. */
-    unfinished: z.int(),
+    unrecorded: z.int().describe('Backups that were disposed of without such a record.'),
+    unfinished: z
+      .int()
+      .describe('Those whose files may be there still, because the cleanup did not come to its end.'),
     trend: z.array(disposal),
   }),
   schedules: z.array(scheduleLine),
   audit: z.object({
-    /** The newest event when the report was made; `null` for an empty trail. */
-    head: z.object({ seq: z.int(), hash: z.string(), at: timestamp }).nullable(),
+    head: z
+      .object({ seq: z.int(), hash: z.string(), at: timestamp })
+      .nullable()
+      .describe('The newest event when the report was made; `null` for an empty trail.'),
     firstAt: timestamp.nullable(),
     eventsInPeriod: z.int(),
     refusalsInPeriod: z.int(),
     loginsInTrend: z.int(),
     failedLoginsInTrend: z.int(),
-    /** Readings of the audit trail and of reports in the trend. */
-    reviewsInTrend: z.int(),
+    reviewsInTrend: z.int().describe('Readings of the audit trail and of reports in the trend.'),
     newestReviewAt: timestamp.nullable(),
-    /** How many events were recomputed, and the first that does not fit the one before it or its own hash. */
-    checkedEvents: z.int(),
-    brokenAt: z.int().nullable(),
-    /** Whether the head that the report before recorded still stands in the trail; `null` without one. */
-    previousHeadStands: z.boolean().nullable(),
+    checkedEvents: z.int().describe('How many events were recomputed.'),
+    brokenAt: z
+      .int()
+      .nullable()
+      .describe('The first event that does not fit the one before it or its own hash; `null` for none.'),
+    previousHeadStands: z
+      .boolean()
+      .nullable()
+      .describe(
+        'Whether the head that the report before recorded still stands in the trail; `null` without one.',
+      ),
   }),
   people: z.array(z.object({ role: z.string(), enabled: z.int(), disabled: z.int() })),
   restores: z.object({ completed: z.int(), failed: z.int() }),
@@ -239,13 +257,11 @@ export const reportFacts = z.object({
   reports: z.object({ count: z.int(), firstAt: timestamp.nullable() }),
   configuration: z.object({
     version: z.string(),
-    /** The key that new backups are sealed with. */
-    keyId: z.string(),
+    keyId: z.string().describe('The key that new backups are sealed with.'),
     compression: z.string(),
     retentionFullDays: z.int(),
     retentionIncrementalDays: z.int(),
-    /** Full backups of each source that stay however old they are. */
-    retentionKeepMinimum: z.int(),
+    retentionKeepMinimum: z.int().describe('Full backups of each source that stay however old they are.'),
     rtoTargetSeconds: z.number(),
     rpoTargetSeconds: z.number(),
     transports: z.array(transport),
@@ -261,8 +277,7 @@ export type ReportDay = z.infer<typeof day>;
 export const reportBody = reportFacts.extend({
   format: z.literal(1),
   id: z.uuid(),
-  /** The one source it is about; `null` for all. */
-  source: z.string().nullable(),
+  source: z.string().nullable().describe('The one source it is about; `null` for all.'),
   madeAt: timestamp,
   summary,
   attention: z.array(attentionPoint),

@@ -9,15 +9,16 @@ const reportFile = z.object({ name: z.string(), sha256: z.string() });
 export const report = z.object({
   id: z.uuid(),
   status: z.enum(['queued', 'running', 'completed', 'failed']),
-  /** The one source it is about; `null` for all. */
-  source: z.string().nullable(),
-  /** Its first sentence; `null` before it is completed. */
-  headline: z.string().nullable(),
-  /** What it is about in detail; `trend` of the body goes further back. */
-  periodStart: timestamp.nullable(),
-  periodEnd: timestamp.nullable(),
-  /** In the folder `reports` of the backup directory. */
-  files: z.object({ json: reportFile, html: reportFile }).nullable(),
+  source: z.string().nullable().describe('The one source it is about; `null` for all.'),
+  headline: z.string().nullable().describe('Its first sentence; `null` before it is completed.'),
+  periodStart: timestamp
+    .nullable()
+    .describe('What it is about in detail; `trend` of the body goes further back.'),
+  periodEnd: timestamp.nullable().describe('`null` before it is completed.'),
+  files: z
+    .object({ json: reportFile, html: reportFile })
+    .nullable()
+    .describe('In the folder `reports` of the backup directory.'),
   requestedVia: z.enum(['api', 'cli', 'schedule']),
   requestedBy: z.uuid().nullable(),
   createdAt: timestamp,

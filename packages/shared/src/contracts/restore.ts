@@ -5,15 +5,17 @@ import { plainText } from './plain-text.js';
 
 export const restoreStatus = z.enum(['queued', 'running', 'completed', 'failed']);
 
-/** How far a restore is. Bytes of the backup file; `check` is its first reading, before anything is decrypted. */
-export const restoreProgress = z.object({
-  phase: z.enum(['check', 'preflight', 'data', 'indexes', 'compare']),
-  percent: z.number(),
-  doneBytes: z.number(),
-  totalBytes: z.number(),
-  /** The table that is being filled. */
-  table: z.string().nullable(),
-});
+export const restoreProgress = z
+  .object({
+    phase: z.enum(['check', 'preflight', 'data', 'indexes', 'compare']),
+    percent: z.number(),
+    doneBytes: z.number(),
+    totalBytes: z.number(),
+    table: z.string().nullable().describe('The table that is being filled.'),
+  })
+  .describe(
+    'How far a restore is. Bytes of the backup file; `check` is its first reading, before anything is decrypted.',
+  );
 
 export type RestoreProgress = z.infer<typeof restoreProgress>;
 
@@ -21,16 +23,12 @@ export type RestoreProgress = z.infer<typeof restoreProgress>;
 export const restoreFacts = z.object({
   serverVersion: z.string(),
   pgRestoreVersion: z.string(),
-  /** Whether Safekeep made the database, or found it there empty. */
-  created: z.boolean(),
-  /** What was restored and compared. */
-  tables: z.number(),
+  created: z.boolean().describe('Whether Safekeep made the database, or found it there empty.'),
+  tables: z.number().describe('Tables that were restored and compared; rows and large objects likewise.'),
   rows: z.number(),
   largeObjects: z.number(),
-  /** Roles that did not exist and were made. */
-  roles: z.array(z.string()),
-  /** What people should know, though it is no fault of the copy. */
-  warnings: z.array(z.string()),
+  roles: z.array(z.string()).describe('Roles that did not exist and were made.'),
+  warnings: z.array(z.string()).describe('What people should know, though it is no fault of the copy.'),
 });
 
 export type RestoreFacts = z.infer<typeof restoreFacts>;
@@ -42,15 +40,15 @@ export const restore = z.object({
   source: z.string(),
   status: restoreStatus,
   targetDatabase: z.string(),
-  /** A choice of tables; `null` is all of the backup. */
-  tables: z.array(z.string()).nullable(),
+  tables: z.array(z.string()).nullable().describe('A choice of tables; `null` is all of the backup.'),
   withRoles: z.boolean(),
   withGrants: z.boolean(),
-  /** Differences between the copy and what the sidecar says; `null` before they were looked for. */
-  findings: z.array(finding).nullable(),
+  findings: z
+    .array(finding)
+    .nullable()
+    .describe('Differences between the copy and what the sidecar says; `null` before they were looked for.'),
   facts: restoreFacts.nullable(),
-  /** Why it failed, in sentences. */
-  reason: z.string().nullable(),
+  reason: z.string().nullable().describe('Why it failed, in sentences.'),
   requestedVia: z.enum(['api', 'cli']),
   requestedBy: z.uuid().nullable(),
   createdAt: timestamp,
@@ -72,13 +70,22 @@ export const targetDatabase = plainText
   .refine((name) => !RESERVED.has(name), 'this name belongs to the server; choose a new one');
 
 /** POST /backup/recovery/restore */
-export const restoreRequest = z.strictObject({
-  backupId: z.uuid('it needs the id of a backup, which is a UUID'),
-  targetDatabase,
-  tables: z.array(plainText.min(1).max(200)).min(1).max(1000).optional(),
-  withRoles: z.boolean().default(false),
-  withGrants: z.boolean().default(false),
-});
+export const restoreRequest = z
+  .strictObject({
+    backupId: z.uuid('it needs the id of a backup, which is a UUID'),
+    targetDatabase,
+    tables: z
+      .array(plainText.min(1).max(200))
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Only these, such as `public.patients`.'),
+    withRoles: z.boolean().default(false).describe('Make the roles that do not exist, and restore owners.'),
+    withGrants: z.boolean().default(false).describe('Restore privileges.'),
+  })
+  .meta({
+    examples: [{ backupId: '7b0f5a1e-3c55-4f7e-9a53-2f1d8f0c6b7a', targetDatabase: 'clinic_restored' }],
+  });
 
 export type RestoreRequestBody = z.infer<typeof restoreRequest>;
 

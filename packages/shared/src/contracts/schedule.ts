@@ -16,36 +16,35 @@ export const scheduleSource = z.union([sourceName, z.literal(ALL_SOURCES)]);
 /** One of GET /backup/schedules */
 export const schedule = z.object({
   name: scheduleName,
-  /** `*` where the schedule is about all sources together. */
-  source: scheduleSource,
-  /** Five cron fields in the time zone below, or `off`: what holds now. */
-  cron: z.string(),
-  /** What the environment says; it holds unless `overridden`. */
-  envCron: z.string(),
+  source: scheduleSource.describe('`*` where the schedule is about all sources together.'),
+  cron: z.string().describe('Five cron fields in the time zone below, or `off`: what holds now.'),
+  envCron: z.string().describe('What the environment says; it holds unless `overridden`.'),
   overridden: z.boolean(),
   paused: z.boolean(),
   timezone: z.string(),
-  /** `null` when it is off or paused. */
-  nextRun: timestamp.nullable(),
-  /** The newest due time that was served, and whether that was late. */
-  lastDueAt: timestamp.nullable(),
-  lastLate: z.boolean().nullable(),
+  nextRun: timestamp.nullable().describe('`null` when it is off or paused.'),
+  lastDueAt: timestamp.nullable().describe('The newest due time that was served.'),
+  lastLate: z.boolean().nullable().describe('Whether that was late.'),
   updatedAt: timestamp,
-  /** The user who changed it last; `null` where the environment did. */
-  updatedBy: z.uuid().nullable(),
+  updatedBy: z.uuid().nullable().describe('The user who changed it last; `null` where the environment did.'),
 });
 
 export type Schedule = z.infer<typeof schedule>;
 
 /** PATCH /backup/schedules/:name; an unknown name is a 404 that tells the known ones. */
-export const scheduleParams = z.strictObject({ name: z.string().max(32) });
+export const scheduleParams = z.strictObject({
+  name: z
+    .string()
+    .max(32)
+    .describe(`One of ${scheduleName.options.map((name) => `\`${name}\``).join(', ')}.`),
+});
 
 /** PATCH /backup/schedules/:name */
 export const scheduleChange = z
   .strictObject({
-    /** `main` where it is left out, or `*` for a schedule of all sources. */
-    source: scheduleSource.optional(),
-    /** A cron expression or `off` overrides the environment, `null` takes the override back. */
+    source: scheduleSource
+      .optional()
+      .describe('`main` where it is left out, or `*` for a schedule of all sources.'),
     cron: z
       .string()
       .max(100)
@@ -53,11 +52,13 @@ export const scheduleChange = z
         message: 'it needs five cron fields such as "0 2 * * *", off, or null to take an override back',
       })
       .nullable()
-      .optional(),
+      .optional()
+      .describe('A cron expression or `off` overrides the environment, `null` takes the override back.'),
     paused: z.boolean().optional(),
   })
   .refine((change) => change.cron !== undefined || change.paused !== undefined, {
     message: 'it needs cron, paused or both',
-  });
+  })
+  .meta({ examples: [{ cron: '30 1 * * *' }] });
 
 export type ScheduleChange = z.infer<typeof scheduleChange>;

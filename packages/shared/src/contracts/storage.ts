@@ -9,16 +9,16 @@ export const openFinding = z.object({
   sizeBytes: z.number().nullable(),
   firstSeenAt: timestamp,
   lastSeenAt: timestamp,
-  /** What it means and what to do. */
-  message: z.string(),
+  message: z.string().describe('What it means and what to do.'),
 });
 
 export type OpenFinding = z.infer<typeof openFinding>;
 
 /** What the last inventories of all sources found. */
 export const storageState = z.object({
-  /** When a worker last looked at any source's directory; `null` before the first time. */
-  checkedAt: timestamp.nullable(),
+  checkedAt: timestamp
+    .nullable()
+    .describe("When a worker last looked at any source's directory; `null` before the first time."),
   findings: z.array(openFinding),
 });
 

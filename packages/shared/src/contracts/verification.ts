@@ -25,8 +25,9 @@ export const verdict = z.enum([
 
 export type VerdictName = z.infer<typeof verdict>;
 
-/** How far a verification is; it reads the file twice, and the companions. Bytes. */
-export const checkProgress = z.object({ percent: z.number(), doneBytes: z.number(), totalBytes: z.number() });
+export const checkProgress = z
+  .object({ percent: z.number(), doneBytes: z.number(), totalBytes: z.number() })
+  .describe('How far a verification is; it reads the file twice, and the companions. Bytes.');
 
 export type CheckProgress = z.infer<typeof checkProgress>;
 
@@ -36,10 +37,13 @@ export const verification = z.object({
   backupId: z.uuid(),
   status: checkStatus,
   verdict: verdict.nullable(),
-  /** What is wrong, in a sentence. */
-  reason: z.string().nullable(),
-  /** Where the first fault is: in the backup file, for the verdicts archive and rows in the archive inside it. */
-  failedAtByte: z.number().nullable(),
+  reason: z.string().nullable().describe('What is wrong, in a sentence.'),
+  failedAtByte: z
+    .number()
+    .nullable()
+    .describe(
+      'Where the first fault is: in the backup file, for the verdicts archive and rows in the archive inside it.',
+    ),
   requestedVia: z.enum(['api', 'cli', 'schedule']),
   requestedBy: z.uuid().nullable(),
   note: z.string().nullable(),
