@@ -59,13 +59,13 @@ export async function lookOnce(watch: AlertWatch, watchedSeconds: number, stop?:
       );
     }
     // Whoever must be told that something is wrong must be told also when the queue is what is wrong.
-    if (queueIsAway) await sendHere(watch, id);
+    if (queueIsAway) await sendHere(watch, id, stop);
   }
 }
 
-async function sendHere(watch: AlertWatch, id: string): Promise<void> {
+async function sendHere(watch: AlertWatch, id: string, stop?: AbortSignal): Promise<void> {
   const claimed = await claimNotification(watch.pool, id);
-  if (claimed !== null) await attemptNotification(watch, claimed);
+  if (claimed !== null) await attemptNotification(watch, claimed, stop);
 }
 
 function logChanges({ logger }: AlertWatch, { changes }: Evaluation): void {

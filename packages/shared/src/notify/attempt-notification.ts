@@ -35,15 +35,20 @@ export type AttemptEnd =
   | { readonly status: 'sent' }
   | { readonly status: 'failed' | 'queued'; readonly reason: string };
 
-/** Sends a claimed notification once and writes what came of it. `queued` waits for its next attempt. */
+/**
+ * Sends a claimed notification once and writes what came of it. `queued` waits for its next attempt. `stop` ends the
+ * waiting for a history that is away; then another process sends it again.
+ */
 export async function attemptNotification(
   deps: NotifyDeps,
   claimed: ClaimedNotification,
+  stop?: AbortSignal,
 ): Promise<AttemptEnd> {
   const end = await trySending(deps, claimed);
   const code = end.status === 'sent' ? {} : { errorCode: 'NOTIFICATION_FAILED', reason: end.reason };
-  await persist(() => settleNotification(deps.pool, claimed, { status: end.status, ...code }), deps.logger);
-  if (end.status !== 'queued') await auditEnd(deps, claimed, end.status);
+  const settle = () => settleNotification(deps.pool, claimed, { status: end.status, ...code });
+  await persist(settle, deps.logger, stop);
+  if (end.status !== 'queued') await auditEnd(deps, claimed, end.status, stop);
   return end;
 }
 
@@ -73,7 +78,12 @@ async function occasionOf(pool: pg.Pool, claimed: ClaimedNotification): Promise<
 }
 
 /** Signs of life come every few minutes and would fill the trail. */
-async function auditEnd(deps: NotifyDeps, claimed: ClaimedNotification, status: 'sent' | 'failed') {
+async function auditEnd(
+  deps: NotifyDeps,
+  claimed: ClaimedNotification,
+  status: 'sent' | 'failed',
+  stop?: AbortSignal,
+): Promise<void> {
   if (claimed.event === 'heartbeat') return;
   const event = {
     actor: { id: null, name: deps.service, address: null },
@@ -82,5 +92,5 @@ async function auditEnd(deps: NotifyDeps, claimed: ClaimedNotification, status: 
     result: status === 'sent' ? ('ok' as const) : ('failed' as const),
     detail: { channel: claimed.channel, event: claimed.event, alert: claimed.alertId },
   };
-  await persist(() => appendAudit(deps.pool, event), deps.logger);
+  await persist(() => appendAudit(deps.pool, event), deps.logger, stop);
 }

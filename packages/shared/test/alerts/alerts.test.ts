@@ -344,6 +344,22 @@ describe('alerts', () => {
     await away.producer.close();
   });
 
+  it('keep no process from ending while history is away and cannot be told what was sent', async () => {
+    const stop = new AbortController();
+    const query = async (text: string, values?: unknown[]) => {
+      if (!/SET status = \$3/.test(text)) return history.pool.query(text, values);
+      stop.abort();
+      throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+    };
+    const pool = { query, connect: () => history.pool.connect() } as unknown as pg.Pool;
+    const producer = new Producer(new Secret('redis://127.0.0.1:1'), () => {});
+    await sql(SITUATIONS['backup-failed']);
+    await lookOnce({ ...watchOf(channels(), { producer }), pool }, 3600, stop.signal).catch(() => {});
+    const { rows } = await sql(`SELECT status FROM notifications WHERE status = 'running'`);
+    expect(rows).to.have.length(1);
+    await producer.close();
+  });
+
   it('are only kept where no channel is configured', async () => {
     const silent = watchOf({ ...channels(), smtp: null, webhook: null });
     await sql(SITUATIONS['backup-failed']);
