@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sourceName } from '../config/sources.js';
 import { timestamp } from './backup.js';
+import { wholeNumber } from './whole-number.js';
 
 export const alertRule = z.enum([
   'backup-failed',
@@ -48,7 +49,7 @@ export type Alert = z.infer<typeof alert>;
 
 /** GET /backup/monitoring/alerts */
 export const alertsQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: wholeNumber(1, 1000, 100),
   severity: severity.optional(),
   source: sourceName.optional(),
   state: z.enum(['open', 'resolved', 'all']).default('open'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { timestamp } from './backup.js';
+import { wholeNumber } from './whole-number.js';
 
 /** One event of the audit trail, with all that its hash covers. */
 export const auditEvent = z.object({
@@ -29,8 +30,8 @@ const word = z
 /** GET /audit */
 export const auditQuery = z
   .strictObject({
-    limit: z.coerce.number().int().min(1).max(1000).default(50),
-    offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+    limit: wholeNumber(1, 1000, 50),
+    offset: wholeNumber(0, 10_000_000, 0),
     action: word.optional().describe('One action (`backup.request`) or all of one area (`backup`).'),
     actor: word.optional(),
     target: word.optional(),

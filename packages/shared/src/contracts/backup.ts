@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sourceName } from '../config/sources.js';
+import { wholeNumber } from './whole-number.js';
 
 export const backupType = z.enum(['full', 'incremental', 'emergency']);
 export const backupStatus = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled', 'missing']);
@@ -82,8 +83,8 @@ export const backupId = z.strictObject({ id: z.uuid('it needs the id of a backup
 
 /** GET /backup/history */
 export const historyQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  limit: wholeNumber(1, 1000, 50),
+  offset: wholeNumber(0, 10_000_000, 0),
   type: backupType.optional(),
   status: backupStatus.optional(),
   source: sourceName.optional(),

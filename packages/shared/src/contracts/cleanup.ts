@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sourceName } from '../config/sources.js';
 import { backupType, timestamp } from './backup.js';
 import { plainText } from './plain-text.js';
+import { wholeNumber } from './whole-number.js';
 
 /** What retention decided about one backup, and what came of it; without `outcome` it was a dry run, or is not done yet. */
 export const cleanupDecision = z.object({
@@ -46,7 +47,7 @@ export const cleanupRequest = z.strictObject({
 export type CleanupRequest = z.infer<typeof cleanupRequest>;
 
 /** GET /backup/cleanup */
-export const cleanupQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(10) });
+export const cleanupQuery = z.strictObject({ limit: wholeNumber(1, 100, 10) });
 
 /** POST /backup/:id/hold */
 export const holdRequest = z.strictObject({

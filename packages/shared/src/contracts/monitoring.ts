@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { severity } from './alert.js';
 import { backupType, timestamp } from './backup.js';
+import { wholeNumber } from './whole-number.js';
 
 export const complianceStatus = z.enum(['compliant', 'at_risk', 'non_compliant']);
 
@@ -43,7 +44,7 @@ export const monitoringHealth = z.strictObject({
 export type MonitoringHealth = z.infer<typeof monitoringHealth>;
 
 /** GET /backup/monitoring/statistics */
-export const statisticsQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) });
+export const statisticsQuery = z.strictObject({ days: wholeNumber(1, 366, 30) });
 
 export type StatisticsQuery = z.infer<typeof statisticsQuery>;
 

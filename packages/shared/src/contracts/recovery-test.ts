@@ -3,6 +3,7 @@ import { timestamp } from './backup.js';
 import { finding } from './finding.js';
 import { plainText } from './plain-text.js';
 import { checkStatus } from './verification.js';
+import { wholeNumber } from './whole-number.js';
 
 /** What was compared, in numbers, whether or not it was equal. */
 export const recoveryFacts = z.object({
@@ -78,8 +79,8 @@ export type RecoveryTestRequest = z.infer<typeof recoveryTestRequest>;
 
 /** GET /backup/recovery/tests */
 export const recoveryTestsQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  limit: wholeNumber(1, 1000, 50),
+  offset: wholeNumber(0, 10_000_000, 0),
 });
 
 export type RecoveryTestsQuery = z.infer<typeof recoveryTestsQuery>;

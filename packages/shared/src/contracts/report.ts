@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sourceName } from '../config/sources.js';
 import { timestamp } from './backup.js';
 import { reportBody } from './report-body.js';
+import { wholeNumber } from './whole-number.js';
 
 const reportFile = z.object({ name: z.string(), sha256: z.string() });
 
@@ -40,7 +41,7 @@ export const reportRequest = z.strictObject({ source: sourceName.optional() });
 
 /** GET /backup/reports */
 export const reportsQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  limit: wholeNumber(1, 1000, 50),
 });
 
 /** What GET /backup/reports/:id answers in: JSON, or the page. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { timestamp } from './backup.js';
 import { finding } from './finding.js';
 import { plainText } from './plain-text.js';
+import { wholeNumber } from './whole-number.js';
 
 export const restoreStatus = z.enum(['queued', 'running', 'completed', 'failed']);
 
@@ -91,7 +92,7 @@ export type RestoreRequestBody = z.infer<typeof restoreRequest>;
 
 /** GET /backup/recovery/restores */
 export const restoresQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  limit: wholeNumber(1, 1000, 50),
 });
 
 /** GET /backup/recovery/restores/:id */
