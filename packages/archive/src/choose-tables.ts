@@ -13,7 +13,7 @@ export interface TableChoice {
 }
 
 /** Names that name no table, or more than one. */
-export interface ChoiceProblem {
+interface ChoiceProblem {
   readonly name: string;
   readonly matches: number;
 }

@@ -3,12 +3,12 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { BUFFER_BYTES } from './envelope.js';
 
 /** SHA-256 in hex, and the number of bytes it covers. */
-export interface DigestResult {
+interface DigestResult {
   readonly sha256: string;
   readonly bytes: number;
 }
 
-export interface Digest extends Transform {
+interface Digest extends Transform {
   /** Known once the stream has ended; asked for earlier it throws, because half a hash is no hash. */
   result(): DigestResult;
 }

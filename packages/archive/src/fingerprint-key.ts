@@ -8,7 +8,7 @@ import { createSealer } from './seal.js';
 const KEY_BYTES = 32;
 
 /** The random key of one backup's fingerprint, and the form in which its sidecar keeps it. */
-export interface FingerprintKey {
+interface FingerprintKey {
   readonly key: Buffer;
   /** Base64 of the key, sealed like a backup file. */
   readonly sealed: string;

@@ -17,7 +17,7 @@ export interface ArchiveContents {
   readonly bytes: number;
 }
 
-export interface Inspector extends Writable {
+interface Inspector extends Writable {
   /** Known once the stream has ended without error; asked for earlier it throws. */
   result(): ArchiveContents;
 }

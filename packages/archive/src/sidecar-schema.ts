@@ -32,7 +32,7 @@ const hash64 = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 digits of lower-ca
 const table = z.strictObject({ schema: text, name: text, rows: count, contentHash: hash128.optional() });
 
 /** Kinds of things whose definitions a fingerprint knows. */
-export const OBJECT_KINDS = [
+const OBJECT_KINDS = [
   'table',
   'constraint',
   'index',

@@ -9,13 +9,13 @@ import { createOpener } from './open.js';
 import type { Sidecar } from './sidecar.js';
 
 /** A file that was opened once and is read from its begin as often as asked. */
-export interface OpenFile {
+interface OpenFile {
   /** Bytes. */
   readonly size: number;
   read(): Readable;
 }
 
-export interface Failure<Step extends string> {
+interface Failure<Step extends string> {
   readonly ok: false;
   readonly step: Step;
   /**

@@ -5,7 +5,7 @@ import { SafekeepError } from './errors.js';
 
 export type Logger = winston.Logger;
 
-export interface LoggerOptions {
+interface LoggerOptions {
   readonly service: 'api' | 'worker' | 'cli';
   readonly level: string;
   /** Also append to this file (LOG_FILE). */

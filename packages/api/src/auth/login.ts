@@ -12,14 +12,14 @@ export interface LoginDesk {
   readonly gate: Gate;
 }
 
-export interface LoginAttempt {
+interface LoginAttempt {
   readonly username: string;
   readonly password: string;
   readonly address: string;
 }
 
 /** The reason of a refusal is for the audit trail; the caller must not learn it. */
-export type LoginResult =
+type LoginResult =
   | { readonly kind: 'accepted'; readonly user: User }
   | { readonly kind: 'refused'; readonly user: User | null; readonly reason: RefusedLogin };
 

@@ -1,5 +1,5 @@
 /** A change of the queues that the board may make. */
-export interface BoardAction {
+interface BoardAction {
   /** As the audit trail calls it. */
   readonly action: string;
   readonly queue: string;

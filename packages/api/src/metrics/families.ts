@@ -4,7 +4,7 @@ import type { HistorySnapshot, Snapshot } from './snapshot.js';
 
 type Labels = Readonly<Record<string, string | number>>;
 
-export interface Sample {
+interface Sample {
   readonly labels: Labels;
   readonly value: number;
   /** A histogram's samples have names of their own. */

@@ -4,7 +4,7 @@ import type { Visitor } from '../board/session-gate.js';
 import type { AuditDraft } from '../route.js';
 
 /** What a request carries along until its answer is logged. */
-export type RequestFacts = {
+type RequestFacts = {
   /** Made here, never taken from the client, so that it is unique and safe to log. */
   requestId: string;
   /** Name of the user, once known. */

@@ -57,7 +57,7 @@ export function describeApi(routes: readonly Route[], version: string): OpenApiD
 }
 
 /** `/backup/:id` as OpenAPI writes it: `/backup/{id}`. */
-export function openApiPath(path: string): string {
+function openApiPath(path: string): string {
   return path.replace(/:(\w+)/g, '{$1}');
 }
 

@@ -19,7 +19,7 @@ export interface ArchiveHead {
 }
 
 /** Wall clock of the machine that ran pg_dump, in its own time zone, which the archive does not name. */
-export interface ArchiveTime {
+interface ArchiveTime {
   readonly year: number;
   /** 1 to 12. */
   readonly month: number;

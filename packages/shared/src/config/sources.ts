@@ -34,7 +34,7 @@ const sourcesFile = z.array(
 );
 
 /** An entry of SOURCES_FILE, its form checked and its URL not looked at. */
-export type SourceEntry = z.infer<typeof sourcesFile>[number];
+type SourceEntry = z.infer<typeof sourcesFile>[number];
 
 /**
  * Reads SOURCES_FILE. Every mistake is pushed to `problems` as one sentence; none of them quotes a URL.

@@ -6,7 +6,7 @@ const COLUMNS = `
   requested_by AS "requestedBy", created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt",
   error_code AS "errorCode"`;
 
-export interface NewCleanupRun {
+interface NewCleanupRun {
   readonly id: string;
   readonly dryRun: boolean;
   readonly source: string | null;

@@ -71,7 +71,7 @@ async function record(db: Database, disposal: Disposal, reason: string): Promise
 }
 
 /** A backup that was disposed of and whose files may still be there. */
-export interface UnfinishedDisposal {
+interface UnfinishedDisposal {
   readonly backupId: string;
   readonly source: string;
   readonly fileName: string;

@@ -22,7 +22,7 @@ export const JOB_TABLES = {
 
 export type JobTable = keyof typeof JOB_TABLES;
 
-export type RowClaim =
+type RowClaim =
   | { readonly kind: 'started'; readonly run: Run }
   | { readonly kind: 'ended' }
   | { readonly kind: 'busy'; readonly retryInSeconds: number };

@@ -6,7 +6,7 @@ import { requireKept } from '../policy/require-kept.js';
 import { findBackup } from './backups.js';
 import { type Database, inTransaction } from './database.js';
 
-export interface Hold {
+interface Hold {
   readonly backupId: string;
   /** `false` takes the hold away. */
   readonly hold: boolean;

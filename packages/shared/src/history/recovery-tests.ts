@@ -12,7 +12,7 @@ const COLUMNS = `
     (SELECT r.progress FROM runs r WHERE r.subject_id = t.id AND r.state = 'running')
   END AS progress`;
 
-export interface NewRecoveryTest {
+interface NewRecoveryTest {
   readonly id: string;
   readonly backupId: string;
   readonly requestedVia: 'api' | 'cli' | 'schedule';
@@ -122,7 +122,7 @@ export async function forgetScratch(db: Database, id: string, name: string): Pro
   );
 }
 
-export interface LeftScratch {
+interface LeftScratch {
   readonly id: string;
   readonly source: string;
   readonly name: string;

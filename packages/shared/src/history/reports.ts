@@ -12,7 +12,7 @@ const COLUMNS = `
   r.requested_via AS "requestedVia", r.requested_by AS "requestedBy", r.created_at AS "createdAt",
   r.started_at AS "startedAt", r.ended_at AS "endedAt", r.error_code AS "errorCode", r.reason`;
 
-export interface NewReport {
+interface NewReport {
   readonly id: string;
   readonly source: string | null;
   readonly requestedVia: 'api' | 'cli' | 'schedule';

@@ -11,7 +11,7 @@ const COLUMNS = `
     (SELECT u.progress FROM runs u WHERE u.subject_id = r.id AND u.state = 'running')
   END AS progress`;
 
-export interface NewRestore {
+interface NewRestore {
   readonly id: string;
   readonly backupId: string;
   readonly targetDatabase: string;

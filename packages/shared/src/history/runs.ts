@@ -18,7 +18,7 @@ export interface Run {
 }
 
 /** What a run is about. */
-export interface NewRun {
+interface NewRun {
   readonly queue: QueueName;
   /** The row that the job is about. */
   readonly subjectId: string;

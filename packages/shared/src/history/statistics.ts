@@ -2,7 +2,7 @@ import type { Statistics } from '../contracts/monitoring.js';
 import type { Database } from './database.js';
 
 /** A time span; its begin belongs to it, its end does not. */
-export interface Period {
+interface Period {
   readonly from: Date;
   readonly to: Date;
 }

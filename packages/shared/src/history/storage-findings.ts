@@ -31,7 +31,7 @@ export async function writeFindings(
   );
 }
 
-export interface StorageSample {
+interface StorageSample {
   readonly source: string;
   /** Bytes. */
   readonly free: number;

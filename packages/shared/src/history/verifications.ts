@@ -9,7 +9,7 @@ const COLUMNS = `
     (SELECT r.progress FROM runs r WHERE r.subject_id = v.id AND r.state = 'running')
   END AS progress`;
 
-export interface NewVerification {
+interface NewVerification {
   readonly id: string;
   readonly backupId: string;
   readonly requestedVia: 'api' | 'cli' | 'schedule';

@@ -1,6 +1,6 @@
 import type { Database } from './database.js';
 
-export interface WorkerPresence {
+interface WorkerPresence {
   readonly id: string;
   /** Host and pid, for people. */
   readonly name: string;

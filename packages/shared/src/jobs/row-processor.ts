@@ -32,7 +32,7 @@ export interface WorkPlace {
 }
 
 /** A kind of job that is about one row of a job table. */
-export interface RowJob<Row, Result> {
+interface RowJob<Row, Result> {
   readonly table: JobTable;
   /** Reads the row with all the work needs to know; `null` when it is not there. */
   read(db: Database, id: string): Promise<Row | null>;

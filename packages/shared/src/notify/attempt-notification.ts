@@ -31,7 +31,7 @@ export function notificationPause(attempt: number): number {
   return 5_000 * 2 ** (attempt - 1);
 }
 
-export type AttemptEnd =
+type AttemptEnd =
   | { readonly status: 'sent' }
   | { readonly status: 'failed' | 'queued'; readonly reason: string };
 

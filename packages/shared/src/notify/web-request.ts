@@ -13,7 +13,7 @@ const TIMEOUT = 10_000;
 /** What is read of an answer nobody needs, in bytes. */
 const LONGEST_ANSWER = 65_536;
 
-export interface WebRequest {
+interface WebRequest {
   readonly url: Secret;
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;

@@ -53,7 +53,7 @@ export type ComplianceReasonName =
   | 'restore-too-slow'
   | 'warning-alert';
 
-export interface ComplianceReason {
+interface ComplianceReason {
   readonly status: 'at_risk' | 'non_compliant';
   /** `null` for what concerns all sources. */
   readonly source: string | null;

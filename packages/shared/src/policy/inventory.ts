@@ -1,7 +1,7 @@
 import { finalNameOf, isOwnName, isPlainDump, namesOf } from '../storage/backup-names.js';
 import type { DirectoryEntry } from '../storage/contract.js';
 
-export type FindingKind = 'unknown-file' | 'missing-file' | 'stray-partial' | 'strange-file';
+type FindingKind = 'unknown-file' | 'missing-file' | 'stray-partial' | 'strange-file';
 
 /** Something that stands in the backup directory and should not, or does not and should. */
 export interface StorageFinding {

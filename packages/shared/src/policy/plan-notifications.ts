@@ -5,9 +5,9 @@ const HOUR = 60 * 60_000;
 const MINUTE = 60_000;
 
 /** What a channel did not take in all its attempts is told again after this time, while it still holds. */
-export const TELL_AGAIN_AFTER = HOUR;
+const TELL_AGAIN_AFTER = HOUR;
 /** Between two signs of life. */
-export const HEARTBEAT_EVERY = 5 * MINUTE;
+const HEARTBEAT_EVERY = 5 * MINUTE;
 
 export interface NotificationFacts {
   readonly now: Date;
@@ -27,7 +27,7 @@ export interface Told extends Pick<Notification, 'alertId' | 'channel' | 'event'
   readonly severity: Severity | null;
 }
 
-export type PlannedNotification = Pick<Notification, 'alertId' | 'channel' | 'event'> & {
+type PlannedNotification = Pick<Notification, 'alertId' | 'channel' | 'event'> & {
   readonly subject: string | null;
   readonly severity: Severity | null;
 };

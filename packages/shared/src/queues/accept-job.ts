@@ -11,7 +11,7 @@ export interface JobQueueing {
   readonly producer: Producer;
 }
 
-export interface JobRequest<Row> {
+interface JobRequest<Row> {
   readonly table: JobTable;
   readonly actor: Actor;
   /** Such as `restore.request`. */

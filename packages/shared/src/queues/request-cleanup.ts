@@ -4,7 +4,7 @@ import { fail } from '../errors.js';
 import { insertCleanupRun } from '../history/cleanup-runs.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
-export interface CleanupOrder {
+interface CleanupOrder {
   /** Decides and removes nothing. */
   readonly dryRun: boolean;
   /** `null`: all sources. */

@@ -4,7 +4,7 @@ import { fail } from '../errors.js';
 import { insertReport } from '../history/reports.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
-export interface ReportRequest {
+interface ReportRequest {
   /** The one source that it shall be about; `null` for all. */
   readonly source: string | null;
   readonly via: 'api' | 'cli' | 'schedule';

@@ -6,7 +6,7 @@ import { insertRestore } from '../history/restores.js';
 import { requireKept } from '../policy/require-kept.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
-export interface RestoreRequest extends RestoreRequestBody {
+interface RestoreRequest extends RestoreRequestBody {
   readonly via: 'api' | 'cli';
   readonly actor: Actor;
 }

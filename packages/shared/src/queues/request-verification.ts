@@ -6,7 +6,7 @@ import { insertVerification } from '../history/verifications.js';
 import { requireKept } from '../policy/require-kept.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
-export interface VerificationRequest {
+interface VerificationRequest {
   readonly backupId: string;
   readonly via: 'api' | 'cli' | 'schedule';
   readonly actor: Actor;

@@ -7,7 +7,7 @@ export interface Point {
   readonly values: readonly (number | null)[];
 }
 
-export interface Chart {
+interface Chart {
   /** Unique on the page. */
   readonly id: string;
   readonly title: string;

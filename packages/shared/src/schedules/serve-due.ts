@@ -21,7 +21,7 @@ export interface Scheduling {
 }
 
 /** Which schedule is looked at, and who looks. */
-export interface DueLook {
+interface DueLook {
   readonly source: string;
   readonly name: ScheduleName;
   /** The queue has announced a due time, or a reconciler looks for one that the queue let pass. */
@@ -29,7 +29,7 @@ export interface DueLook {
 }
 
 /** What became of it, in words for the queue's dashboard. */
-export type Served = 'unknown schedule' | 'nothing due' | 'served before' | 'nothing to do' | 'requested';
+type Served = 'unknown schedule' | 'nothing due' | 'served before' | 'nothing to do' | 'requested';
 
 /** The queue may be this early by history's clock, in milliseconds: clocks of two machines differ. */
 const EARLY = 30_000;

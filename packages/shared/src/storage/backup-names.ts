@@ -9,7 +9,7 @@ const PARTIAL = /^\.(.+)\.partial$/;
 const PLAIN_DUMP = /^emergency_backup_.*\.pgdump$/;
 
 /** All files that a backup may have. */
-export interface BackupFiles {
+interface BackupFiles {
   readonly sidecar: string;
   readonly data: string;
   readonly companions: readonly string[];

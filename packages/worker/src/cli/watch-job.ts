@@ -8,7 +8,7 @@ const PAUSE = 500;
 const LOOKS_PER_REMINDER = 20;
 
 /** What is watched of a row that a job is about. */
-export interface Watched {
+interface Watched {
   readonly id: string;
   readonly status: string;
   readonly progress?: { readonly percent: number } | null;

@@ -18,7 +18,7 @@ export interface StoredBackup {
   readonly encryptionKey: Secret;
 }
 
-export interface CheckOptions {
+interface CheckOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }

@@ -13,7 +13,7 @@ import { dumpFailure } from '../postgres/source-failure.js';
 import type { ProgressMeter } from './progress-meter.js';
 import { type WrittenFile, writeSealed } from './write-sealed.js';
 
-export interface ArchiveDump {
+interface ArchiveDump {
   readonly source: Source;
   readonly snapshot: Snapshot;
   readonly contents: SourceContents;

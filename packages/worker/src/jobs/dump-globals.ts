@@ -24,7 +24,7 @@ class Tail extends Transform {
   }
 }
 
-export interface GlobalsDump {
+interface GlobalsDump {
   readonly snapshot: Snapshot;
   readonly options: DumpOptions;
   readonly storage: BackupStorage;

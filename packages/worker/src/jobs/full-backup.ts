@@ -30,7 +30,7 @@ export interface BackupSettings {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-export interface FullBackupJob {
+interface FullBackupJob {
   readonly id: string;
   readonly type: 'full' | 'emergency';
   readonly source: Source;

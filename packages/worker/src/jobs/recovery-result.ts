@@ -18,7 +18,7 @@ export interface Measured extends RecoveryTargets {
   readonly rpoSeconds: number | null;
 }
 
-export interface Compared {
+interface Compared {
   readonly expected: Fingerprint;
   readonly copy: Fingerprint;
   readonly comparison: Comparison;

@@ -14,7 +14,7 @@ import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { auditEnd } from './audit-end.js';
 import { type RecoverySettings, recoveryTest } from './recovery-test.js';
 
-export interface RecoveryTestProcessorDeps extends RecoverySettings {
+interface RecoveryTestProcessorDeps extends RecoverySettings {
   /** Where the backup files of a source live. */
   readonly storageOf: (source: string) => BackupStorage;
   /** The server for the recovery tests of a source. */

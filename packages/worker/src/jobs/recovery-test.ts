@@ -30,7 +30,7 @@ export interface RecoverySettings extends Omit<ScratchPlace, 'server'> {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-export interface RecoveryTestJob {
+interface RecoveryTestJob {
   readonly id: string;
   readonly run: Run;
   readonly backup: Pick<Backup, 'id' | 'fileName'>;

@@ -16,7 +16,7 @@ import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { freeStem, reportNames, writeReportFiles } from './report-files.js';
 
-export interface ReportProcessorDeps {
+interface ReportProcessorDeps {
   readonly pool: pg.Pool;
   readonly logger: Logger;
   readonly settings: ReportSettings;

@@ -15,7 +15,7 @@ import { auditEnd } from './audit-end.js';
 import { restore } from './restore.js';
 import { DistrustError } from './stored-backup.js';
 
-export interface RestoreProcessorDeps {
+interface RestoreProcessorDeps {
   readonly pool: pg.Pool;
   readonly logger: Logger;
   readonly encryptionKey: Secret;

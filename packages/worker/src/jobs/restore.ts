@@ -30,7 +30,7 @@ import { makeMissingRoles, readBackedUpRoles } from './restore-roles.js';
 import { type RestoreScope, scopeOf } from './restore-scope.js';
 import { isPassedOver, warningsOf } from './restore-warnings.js';
 
-export interface RestoreSettings {
+interface RestoreSettings {
   readonly logger: Logger;
   /** Server and role to restore with; its database is where to connect to make databases. */
   readonly server: Secret;
@@ -41,7 +41,7 @@ export interface RestoreSettings {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-export interface RestoreJob {
+interface RestoreJob {
   readonly restore: Pick<Restore, 'id' | 'targetDatabase' | 'tables' | 'withRoles' | 'withGrants'>;
   readonly stored: StoredBackup;
   /** Of the run; tells what this attempt made from what another one did. */

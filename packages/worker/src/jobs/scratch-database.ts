@@ -65,10 +65,7 @@ export async function dropScratch(place: ScratchPlace, id: string, name: string)
 }
 
 /** The errors of a target's server, with the hints for recovery tests. */
-export async function onScratchServer<T>(
-  server: Secret,
-  work: Parameters<typeof onTarget<T>>[1],
-): Promise<T> {
+async function onScratchServer<T>(server: Secret, work: Parameters<typeof onTarget<T>>[1]): Promise<T> {
   try {
     return await onTarget(server, work);
   } catch (error) {

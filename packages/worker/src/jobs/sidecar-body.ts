@@ -9,7 +9,7 @@ import type { FileNames } from './file-names.js';
 import type { WrittenFile } from './write-sealed.js';
 
 /** All that a finished backup knows of itself. */
-export interface FinishedBackup {
+interface FinishedBackup {
   readonly id: string;
   readonly type: 'full' | 'emergency';
   readonly source: string;

@@ -8,7 +8,7 @@ import type { BackupStorage, StoredFile } from '@safekeep/shared/storage/contrac
 import { namesBeside } from './file-names.js';
 
 /** Why a stored backup cannot be trusted. */
-export interface Distrust {
+interface Distrust {
   readonly verdict: 'file' | 'sidecar' | 'companion' | BackupStep;
   readonly reason: string;
 }

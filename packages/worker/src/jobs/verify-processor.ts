@@ -13,7 +13,7 @@ import type pg from 'pg';
 import { auditEnd } from './audit-end.js';
 import { type Finding, verify } from './verify.js';
 
-export interface VerifyProcessorDeps {
+interface VerifyProcessorDeps {
   readonly pool: pg.Pool;
   readonly logger: Logger;
   readonly encryptionKey: Secret;

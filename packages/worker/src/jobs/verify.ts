@@ -6,7 +6,7 @@ import type { Verification } from '@safekeep/shared/contracts/verification';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { DistrustError, distrust, openOrdinary, readTrustedSidecar } from './stored-backup.js';
 
-export interface VerifyJob {
+interface VerifyJob {
   readonly backup: Pick<Backup, 'id' | 'fileName'>;
   /** The HMAC of the sidecar as history recorded it. */
   readonly recordedHmac: string | null;

@@ -26,7 +26,7 @@ export interface RestoreEnd extends StderrVerdict {
   readonly ok: boolean;
 }
 
-export interface RestoreOptions {
+interface RestoreOptions {
   readonly programs: PostgresPrograms;
   /** Access of the target database. */
   readonly access: LibpqAccess;

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { READING_SETTINGS } from './reading-settings.js';
 
 /** Where and when a snapshot was taken; what a later backup compares itself with (docs/BACKUP_FORMAT.md). */
-export interface SnapshotFacts {
+interface SnapshotFacts {
   /** 64-bit transaction id: every transaction below it had ended. */
   readonly xmin: string;
   /** `null` where the server does not let this role see it. */

@@ -4,7 +4,7 @@ import { adviceFor, needsPeople } from './diagnose.js';
 import type { DumpEnd } from './pg-dump.js';
 
 /** Where a backup was when its source failed. */
-export interface BackupPhase {
+interface BackupPhase {
   readonly source: string;
   /** `snapshot`, `globals`, `schema`, `data` or `rows`. */
   readonly phase: string;

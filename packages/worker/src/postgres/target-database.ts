@@ -5,14 +5,14 @@ import pg from 'pg';
 import { targetFailure } from './target-failure.js';
 
 /** How the source's database stores text; older sidecars do not tell. */
-export interface TextSettings {
+interface TextSettings {
   readonly encoding?: string | undefined;
   readonly collate?: string | undefined;
   readonly ctype?: string | undefined;
 }
 
 /** What the new database is like. */
-export interface CreatedDatabase {
+interface CreatedDatabase {
   readonly collate: string;
   /** Whether text sorts as in the source; a server need not have the source's locale. */
   readonly sameLocale: boolean;

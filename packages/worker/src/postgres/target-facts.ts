@@ -20,7 +20,7 @@ export interface TargetFacts {
   readonly roles: ReadonlySet<string>;
 }
 
-export interface ExistingDatabase {
+interface ExistingDatabase {
   /** Its comment. */
   readonly mark: string;
   readonly encoding: string;

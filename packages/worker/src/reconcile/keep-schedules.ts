@@ -26,7 +26,7 @@ export function scheduleRounds(scheduling: Scheduling, wanted: readonly Configur
 }
 
 /** Serves the due times that the queue has let pass. Any number of workers may do so at once. */
-export async function serveOverlooked(scheduling: Scheduling): Promise<void> {
+async function serveOverlooked(scheduling: Scheduling): Promise<void> {
   for (const { source, name } of await listSchedules(scheduling.pool)) {
     await serveDue(scheduling, { source, name, by: 'reconciler' });
   }

@@ -4,7 +4,7 @@ import type { Rule, WantedAlert } from './wanted-alert.js';
 import { utc } from './wording.js';
 
 /** How long after its due time a backup may be missing: it waits, runs and is tried again meanwhile. In milliseconds. */
-export const BACKUP_GRACE = 60 * 60_000;
+const BACKUP_GRACE = 60 * 60_000;
 
 /**
  * A due time has passed and no backup has succeeded since. Needs no worker, only the schedules in history. A backup that

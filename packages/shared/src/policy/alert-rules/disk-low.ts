@@ -6,11 +6,11 @@ import { utc } from './wording.js';
 const DAY = 24 * 60 * 60_000;
 
 /** Free part of the volume, in percent; below it the alert opens. */
-export const LOW_PERCENT = { warning: 10, critical: 5 } as const;
+const LOW_PERCENT = { warning: 10, critical: 5 } as const;
 /** Days until the volume is full, by forecast. */
-export const LOW_DAYS = { warning: 7, critical: 2 } as const;
+const LOW_DAYS = { warning: 7, critical: 2 } as const;
 /** Free space in full backups of the size of the last one. */
-export const LOW_BACKUPS = { warning: 2, critical: 1 } as const;
+const LOW_BACKUPS = { warning: 2, critical: 1 } as const;
 /** A trend over less than this is none, in milliseconds. */
 const SHORTEST_TREND = DAY;
 
@@ -47,7 +47,7 @@ function isLow(volume: VolumeFacts, grade: 'warning' | 'critical'): boolean {
 }
 
 /** By a straight line through the two samples; `null` when the space does not shrink or they are too close. */
-export function daysUntilFull({ at, freeBytes, earlier }: VolumeFacts): number | null {
+function daysUntilFull({ at, freeBytes, earlier }: VolumeFacts): number | null {
   const span = at.getTime() - earlier.at.getTime();
   const used = earlier.freeBytes - freeBytes;
   if (span < SHORTEST_TREND || used <= 0) return null;

@@ -5,11 +5,11 @@ import { utc } from './wording.js';
 import { ABSENT_AFTER, livingWorkers } from './worker-presence.js';
 
 /** A run that was silent for longer should have been taken over by another worker, in milliseconds. */
-export const SILENT_FOR = 2 * ABSENT_AFTER;
+const SILENT_FOR = 2 * ABSENT_AFTER;
 /** Building an index or waiting for a lock shows no progress for a while, in milliseconds. */
-export const STANDING_FOR = 30 * 60_000;
+const STANDING_FOR = 30 * 60_000;
 /** What waits longer although workers are there and do nothing else in this queue, in milliseconds. */
-export const WAITING_FOR = 60 * 60_000;
+const WAITING_FOR = 60 * 60_000;
 
 /** A job that should go on and does not: its run is silent or stands still, or it waits while workers are idle. */
 export const jobStalled: Rule = (facts) => {

@@ -3,7 +3,7 @@ import type { Rule } from './wanted-alert.js';
 import { utc } from './wording.js';
 
 /** A recovery test of a large database takes hours, and waits for its turn. In milliseconds. */
-export const RECOVERY_TEST_GRACE = 24 * 60 * 60_000;
+const RECOVERY_TEST_GRACE = 24 * 60 * 60_000;
 
 /** No recovery test has come to a verdict since one was due; critical once a second one was due in vain. */
 export const recoveryTestOverdue: Rule = ({ schedules, recoveryTests, now }) =>

@@ -2,7 +2,7 @@ import type { Rule } from './wanted-alert.js';
 import { utc } from './wording.js';
 
 /** How long it is told that a due time was noticed late, in milliseconds. */
-export const LATE_FOR = 24 * 60 * 60_000;
+const LATE_FOR = 24 * 60 * 60_000;
 
 /** A scheduled job was started late because nobody noticed its due time: workers or queue were away. */
 export const scheduleLate: Rule = ({ lateRuns, now }) =>

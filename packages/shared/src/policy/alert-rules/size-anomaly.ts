@@ -6,7 +6,7 @@ import { utc } from './wording.js';
 /** What is left, as a part of the median before: below `warning`, or at most `critical`, is an anomaly. */
 export const LEFT = { warning: 0.5, critical: 0.1 } as const;
 /** Fewer rows than this come and go; they tell nothing. */
-export const FEWEST_ROWS = 20;
+const FEWEST_ROWS = 20;
 const TABLES_NAMED = 5;
 
 /**

@@ -27,7 +27,7 @@ export async function cleanupVerb(session: CliSession): Promise<number> {
 }
 
 /** A line for each backup with its reason, then the sums. */
-export function formatCleanup({ decisions, dryRun, status, reason }: CleanupRun): string {
+function formatCleanup({ decisions, dryRun, status, reason }: CleanupRun): string {
   const all = decisions ?? [];
   const rows = all.map((decision) => [
     decision.source,
