@@ -9,10 +9,12 @@ export interface Databases {
   /** The source as its backup role sees it. */
   readonly sourceUrl: string;
   readonly historyUrl: string;
+  /** A role that may make databases, for recovery tests and restores. */
+  readonly restoreUrl: string;
 }
 
 /**
- * Makes the empty clinic, the history database and a role for each of Safekeep's two connections; neither is a
+ * Makes the empty clinic, the history database and a role for each of Safekeep's connections; none is a
  * superuser. The clinic stays the superuser's own.
  *
  * The backup role needs three rights, and pg_dump fails over each that is missing: `pg_read_all_data` for tables,
@@ -20,21 +22,22 @@ export interface Databases {
  * all large objects, `lo_compat_privileges` for its own sessions.
  */
 export async function makeDatabases(url: (database: string) => string): Promise<Databases> {
-  const [backupPassword, historyPassword] = [randomBytes(18), randomBytes(18)].map((bytes) =>
-    bytes.toString('base64url'),
-  ) as [string, string];
+  const password = () => randomBytes(18).toString('base64url');
+  const [backupPassword, historyPassword, restorePassword] = [password(), password(), password()];
   await psql(
     url('postgres'),
     `CREATE ROLE safekeep_backup LOGIN BYPASSRLS PASSWORD '${backupPassword}';
      GRANT pg_read_all_data TO safekeep_backup;
      ALTER ROLE safekeep_backup SET lo_compat_privileges = on;
      CREATE ROLE safekeep_history LOGIN PASSWORD '${historyPassword}';
+     CREATE ROLE safekeep_restore LOGIN CREATEDB BYPASSRLS PASSWORD '${restorePassword}';
      CREATE DATABASE ${CLINIC};
      CREATE DATABASE ${HISTORY} OWNER safekeep_history;`,
   );
   return {
     sourceUrl: as(url(CLINIC), 'safekeep_backup', backupPassword),
     historyUrl: as(url(HISTORY), 'safekeep_history', historyPassword),
+    restoreUrl: as(url('postgres'), 'safekeep_restore', restorePassword),
   };
 }
 

@@ -9,6 +9,7 @@ import { finishedBackup } from './finished-backup.js';
 import { chooseFolder, type Folder, openFolder } from './folder.js';
 import { followBackup } from './follow-backup.js';
 import type { DemoOptions } from './options.js';
+import { proveBySafekeep } from './recovery-test.js';
 import { restoreByHand } from './restore-by-hand.js';
 import type { ScriptRun } from './run-script.js';
 import { PROJECT } from './safekeep.js';
@@ -39,6 +40,9 @@ export async function demo(run: DemoRun): Promise<void> {
   await restoreByHand({ backupFile, environmentFile: safekeep.environmentFile, screen, signal });
   screen.heading('4. Compare the restored copy with the source');
   await compare(stack, run);
+  screen.heading('5. Safekeep proves it by itself: verification and recovery test');
+  const workerLog = safekeep.worker.logFile;
+  await proveBySafekeep({ environmentFile: safekeep.environmentFile, workerLog, screen, signal });
   const where = { folder, credentials, safekeep, backupFile };
   screen.heading('What stays on the disk');
   for (const line of onTheDisk(where)) screen.say(line);

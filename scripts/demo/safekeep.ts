@@ -54,6 +54,8 @@ export async function startSafekeep(needs: SafekeepNeeds, endings: Endings): Pro
     HISTORY_DATABASE_URL: needs.databases.historyUrl,
     SOURCE_DATABASE_URL: needs.databases.sourceUrl,
     REDIS_URL: needs.redisUrl,
+    SCRATCH_DATABASE_URL: needs.databases.restoreUrl,
+    RESTORE_DATABASE_URL: needs.databases.restoreUrl,
     BACKUP_DIR: needs.folder.backups,
     BACKUP_ENCRYPTION_KEY_FILE: needs.credentials.encryptionKeyFile,
     JWT_SECRET_FILE: needs.credentials.jwtSecretFile,

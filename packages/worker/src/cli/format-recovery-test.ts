@@ -1,6 +1,7 @@
 import type { Finding } from '@safekeep/shared/contracts/finding';
 import type { RecoveryFacts, RecoveryTest } from '@safekeep/shared/contracts/recovery-test';
 import { seconds } from '@safekeep/shared/format';
+import { hintOf } from './hint-of.js';
 import { table } from './print.js';
 
 /** A recovery test that has ended, for people: what was compared, what differs, and times against their targets. */
@@ -8,7 +9,9 @@ export function describeRecoveryTest(test: RecoveryTest): string {
   const { facts, findings, reason } = test;
   const sections = [
     `recovery test ${test.id} of backup ${test.backupId}: ${test.status.toUpperCase()}`,
-    ...(reason === null ? [] : [test.errorCode === null ? reason : `${test.errorCode}: ${reason}`]),
+    ...(reason === null
+      ? []
+      : [test.errorCode === null ? reason : `${test.errorCode}: ${reason}${hintOf(test.errorCode)}`]),
     ...(facts === null ? [] : [comparedTable(facts, findings ?? [])]),
     ...(facts === null || facts.criticalTables.length === 0 ? [] : [criticalTable(facts)]),
     ...(findings === null || findings.length === 0

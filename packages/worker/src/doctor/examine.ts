@@ -8,9 +8,10 @@ import { findPrograms, programDirectories } from '../postgres/program.js';
 import { checkDirectory, checkSecretFile } from './check-directory.js';
 import { checkHistory } from './check-history.js';
 import { checkRedis } from './check-redis.js';
-import { checkScratch } from './check-scratch.js';
 import { checkSource } from './check-source.js';
+import { checkTarget } from './check-target.js';
 import { type Diagnosis, ok } from './diagnosis.js';
+import { judgeChannels } from './judge-channels.js';
 import { judgeSource } from './judge-source.js';
 
 /**
@@ -24,7 +25,11 @@ export async function examine(
 ): Promise<Diagnosis[]> {
   const pool = createHistoryPool(config.HISTORY_DATABASE_URL, 2, () => {});
   try {
-    const found = [ok('configuration', 'complete; the key is strong'), ...(await checkKeyFile(environment))];
+    const found = [
+      ok('configuration', 'complete; the key is strong'),
+      ...(await checkKeyFile(environment)),
+      judgeChannels(config),
+    ];
     found.push(
       ...(await checkHistory(pool, config.BACKUP_ENCRYPTION_KEY)),
       ...(await checkRedis(config.REDIS_URL)),
@@ -59,8 +64,11 @@ async function examineSource(
 }
 
 async function checkTargets(config: ConfigOf<'worker'>, source: Source): Promise<Diagnosis[]> {
-  const scratch = config.SCRATCH_DATABASE_URL ?? source.url;
-  return checkScratch(`recovery tests of ${source.name}`, scratch, 'SCRATCH_DATABASE_URL');
+  const [scratch, restore] = [config.SCRATCH_DATABASE_URL, config.RESTORE_DATABASE_URL];
+  return [
+    ...(await checkTarget(`recovery tests of ${source.name}`, scratch ?? source.url, 'SCRATCH_DATABASE_URL')),
+    ...(await checkTarget(`restores of ${source.name}`, restore ?? source.url, 'RESTORE_DATABASE_URL')),
+  ];
 }
 
 /** That history is away was told already. */

@@ -1,11 +1,18 @@
+import { loadConfig } from '@safekeep/shared/config/load';
 import { expect } from 'chai';
 import { judgeSpace } from '../../src/doctor/check-directory.js';
 import { judgeKeys, judgeSchedules, judgeSchema } from '../../src/doctor/check-history.js';
 import { judgeRights } from '../../src/doctor/check-source.js';
 import { compareClocks } from '../../src/doctor/clock.js';
 import { type Diagnosis, exitCodeOf, ok, problem, warning } from '../../src/doctor/diagnosis.js';
+import { judgeChannels } from '../../src/doctor/judge-channels.js';
 import { judgeSource } from '../../src/doctor/judge-source.js';
 import { judgeRedis } from '../../src/doctor/redis-settings.js';
+
+const ENVIRONMENT = {
+  HISTORY_DATABASE_URL: 'postgres://history@127.0.0.1/history',
+  REDIS_URL: 'redis://127.0.0.1',
+};
 
 function states(found: readonly Diagnosis[]): string[] {
   return found.map((diagnosis) => diagnosis.state);
@@ -119,6 +126,17 @@ describe('The doctor', () => {
         expect(states(found)).to.deep.equal(expected);
       });
     }
+  });
+
+  it('warns when nobody is told of alerts, and when nobody notices that all of Safekeep is dead', () => {
+    const judge = (more: NodeJS.ProcessEnv) => judgeChannels(loadConfig({ ...ENVIRONMENT, ...more }, 'cli'));
+    const mail = { SMTP_URL: 'smtp://mail.example', SMTP_FROM: 'a@example.org', SMTP_TO: 'b@example.org' };
+    const heartbeat = { HEARTBEAT_URL: 'https://ping.example/1' };
+    expect(judge({}).message).to.equal('nobody is told when something is wrong');
+    expect(judge(heartbeat).message).to.equal('nobody is told when something is wrong');
+    expect(judge(mail)).to.include({ state: 'warning' });
+    expect(judge(mail).hint).to.match(/HEARTBEAT_URL/);
+    expect(judge({ ...mail, ...heartbeat }).state).to.equal('ok');
   });
 
   it('ends with the exit code of what is to be repaired first', () => {

@@ -3,6 +3,7 @@ import { bytes } from '@safekeep/shared/format';
 import { findCleanupRun } from '@safekeep/shared/history/cleanup-runs';
 import { requestCleanup } from '@safekeep/shared/queues/request-cleanup';
 
+import { hintOf } from '../hint-of.js';
 import { print, table } from '../print.js';
 import type { CliSession } from '../session.js';
 import { warnOfFindings } from '../storage-warnings.js';
@@ -27,7 +28,7 @@ export async function cleanupVerb(session: CliSession): Promise<number> {
 }
 
 /** A line for each backup with its reason, then the sums. */
-function formatCleanup({ decisions, dryRun, status, reason }: CleanupRun): string {
+function formatCleanup({ decisions, dryRun, status, reason, errorCode }: CleanupRun): string {
   const all = decisions ?? [];
   const rows = all.map((decision) => [
     decision.source,
@@ -43,7 +44,7 @@ function formatCleanup({ decisions, dryRun, status, reason }: CleanupRun): strin
       : table(['source', 'decision', 'type', 'file', 'size', 'why'], rows),
     sums(all, dryRun),
   ];
-  if (status === 'failed') lines.push(`FAILED: ${reason ?? ''}`);
+  if (status === 'failed') lines.push(`FAILED: ${reason ?? ''}${hintOf(errorCode)}`);
   return lines.join('\n');
 }
 

@@ -2,6 +2,7 @@ import { ERRORS, type ErrorCode, fail } from '@safekeep/shared/errors';
 import { findReport, findReportDetail } from '@safekeep/shared/history/reports';
 import { requestReport } from '@safekeep/shared/queues/request-report';
 import { reportText } from '@safekeep/shared/report/text';
+import { hintOf } from '../hint-of.js';
 import { print } from '../print.js';
 import type { CliSession } from '../session.js';
 import { watchJob } from '../watch-job.js';
@@ -21,7 +22,7 @@ export async function reportVerb(session: CliSession): Promise<number> {
   const { body, files } = detail;
   print(options, detail, () =>
     body === null || files === null
-      ? `the report failed: ${detail.errorCode}: ${detail.reason}`
+      ? `the report failed: ${detail.errorCode}: ${detail.reason}${hintOf(detail.errorCode)}`
       : `${reportText(body)}\n\nreport ${detail.id}\n  ${config.BACKUP_DIR}/reports/${files.html.name}\n  ${config.BACKUP_DIR}/reports/${files.json.name}`,
   );
   if (detail.status === 'completed') return 0;

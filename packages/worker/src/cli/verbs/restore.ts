@@ -4,6 +4,7 @@ import { ERRORS, type ErrorCode, fail } from '@safekeep/shared/errors';
 import { findBackup } from '@safekeep/shared/history/backups';
 import { findNewestRestorable, findRestore } from '@safekeep/shared/history/restores';
 import { requestRestore } from '@safekeep/shared/queues/request-restore';
+import { hintOf } from '../hint-of.js';
 import { print } from '../print.js';
 import type { CliSession } from '../session.js';
 import { watchJob } from '../watch-job.js';
@@ -69,7 +70,7 @@ function exitCodeOf(code: string | null): number {
 
 function summary(ended: Restore): string {
   const { facts, findings } = ended;
-  if (facts === null) return `the restore failed: ${ended.reason}`;
+  if (facts === null) return `the restore failed: ${ended.reason}${hintOf(ended.errorCode)}`;
   const lines = [
     `restored ${ended.backupId} into ${ended.targetDatabase}`,
     `  tables  ${facts.tables} with ${facts.rows} row(s), large objects ${facts.largeObjects}`,

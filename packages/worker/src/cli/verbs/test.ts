@@ -2,6 +2,7 @@ import type { Verification } from '@safekeep/shared/contracts/verification';
 import { fail } from '@safekeep/shared/errors';
 import { findVerification, listUnverified } from '@safekeep/shared/history/verifications';
 import { requestVerification } from '@safekeep/shared/queues/request-verification';
+import { hintOf } from '../hint-of.js';
 import { knownBackup } from '../known-backup.js';
 import { print, table } from '../print.js';
 import type { CliSession } from '../session.js';
@@ -56,5 +57,6 @@ function summary(ended: readonly Verification[]): string {
     verdict ?? '',
     reason ?? '',
   ]);
-  return table(['backup', 'status', 'verdict', 'why'], rows);
+  const codes = new Set(ended.map(({ errorCode }) => errorCode));
+  return table(['backup', 'status', 'verdict', 'why'], rows) + [...codes].map(hintOf).join('');
 }

@@ -4,7 +4,7 @@ import { type Diagnosis, ok, problem } from './diagnosis.js';
 import { fromError } from './from-error.js';
 
 /** Recovery tests and restores make databases: may the role do that? */
-export async function checkScratch(subject: string, url: Secret, variable: string): Promise<Diagnosis[]> {
+export async function checkTarget(subject: string, url: Secret, variable: string): Promise<Diagnosis[]> {
   try {
     const may = await onTarget(url, async (client) => {
       const { rows } = await client.query<{ may: boolean }>(
