@@ -120,7 +120,7 @@ describe('/admin/queues', () => {
       data: { backupId: id },
       failedReason: 'The disk is full.',
     });
-    expect(job.stacktrace).to.deep.equal(['Error: The disk is full.']);
+    expect(job.stacktrace).to.deep.equal(['The disk is full.']);
     expect(jobs.map((one: { name: string }) => one.name)).to.include('scheduled full of main');
     const one = await as('operator').read(`${BOARD}/api/queues/backup/${id}`);
     expect(one.body.job.name).to.equal('full backup of main');

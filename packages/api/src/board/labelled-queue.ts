@@ -79,13 +79,15 @@ export class LabelledQueue extends BullMQAdapter {
   }
 }
 
-/** The circle of a finished job is full, and its error is a sentence: places in our code help nobody here. */
+/** The circle of a finished job is full, and its error is a sentence: classes and places in our code help nobody here. */
 function tidy(job: Job): void {
   const { progress } = job;
   if (job.finishedOn && !job.failedReason && typeof progress === 'object' && 'percent' in progress) {
     job.progress = { ...progress, percent: 100 };
   }
-  job.stacktrace = (job.stacktrace ?? []).map((trace) => trace.replace(/\n\s+at .*$/s, ''));
+  job.stacktrace = (job.stacktrace ?? []).map((trace) =>
+    trace.replace(/\n\s+at .*$/s, '').replace(/^\w*Error: /, ''),
+  );
 }
 
 /** The id of the history row that a job is about: its data holds that one id. */

@@ -11,7 +11,11 @@ export function createCleanupProcessor(deps: CleanupDeps) {
   return createRowProcessor<CleanupRun, readonly CleanupDecision[]>(deps, {
     table: 'cleanup_runs',
     read: findCleanupRun,
-    work: (cleanup, place) => cleanUp(deps, cleanup, place),
+    work: async (cleanup, place) => {
+      const decisions = await cleanUp(deps, cleanup, place);
+      place.note(inWords(cleanup, decisions));
+      return decisions;
+    },
     finish: async (db, id, decisions, cleanup) => {
       const failure = failureOf(decisions);
       await writeDecisions(db, id, decisions, failure);
@@ -49,6 +53,12 @@ function count(decisions: readonly CleanupDecision[]) {
     kept: keep + having('kept'),
     wouldRemove: having(undefined),
   };
+}
+
+function inWords({ dryRun }: CleanupRun, decisions: readonly CleanupDecision[]): string {
+  const { removed, failed, kept, wouldRemove } = count(decisions);
+  const wanted = dryRun ? `${wouldRemove} would be removed` : `${removed} removed`;
+  return `${wanted}, ${kept} kept${failed > 0 ? `, ${failed} could not be removed` : ''}`;
 }
 
 async function audit(

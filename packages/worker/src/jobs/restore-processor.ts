@@ -86,11 +86,14 @@ async function carryOut(
   const { logger, historyUrl: history, programDirectories, environment } = deps;
   const settings = { logger, server, source, history, programDirectories, environment };
   try {
-    return await restore(
+    const result = await restore(
       { restore: row, stored, token: place.run.token, onProgress: place.progress },
       settings,
       place.signal,
     );
+    const { failure } = result;
+    place.note(failure === null ? 'restored and compared: equal' : `${failure.code}: ${failure.message}`);
+    return result;
   } catch (error) {
     if (!(error instanceof DistrustError)) throw error;
     const { verdict, reason } = error.distrust;
