@@ -1,11 +1,6 @@
 import type { Alert } from '@safekeep/shared/contracts/alert';
-import { listOpenAlerts } from '@safekeep/shared/history/alerts';
-import {
-  countOpenAlerts,
-  type HealthFigures,
-  readHealthFigures,
-  readSourceProofs,
-} from '@safekeep/shared/history/health';
+import { countOpenAlerts, listOpenAlerts } from '@safekeep/shared/history/alerts';
+import { type HealthFigures, readHealthFigures, readSourceProofs } from '@safekeep/shared/history/health';
 import { assessCompliance, type Compliance, type Targets } from '@safekeep/shared/policy/health';
 import type pg from 'pg';
 

@@ -68,7 +68,6 @@ function placeholders(code: ErrorCode): string[] {
 const THROWN_ELSEWHERE = [
   'api/middleware/unknown-route.ts',
   'api/server.ts',
-  'shared/queues/request-backup.ts',
   'worker/postgres/snapshot.ts',
   'worker/postgres/source-failure.ts',
 ];

@@ -4,7 +4,6 @@ import { watchAlerts } from '@safekeep/shared/alerts/watch-alerts';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
 import type { Secret } from '@safekeep/shared/config/secret';
 import { REPORTS_FOLDER } from '@safekeep/shared/config/sources';
-import { fail } from '@safekeep/shared/errors';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
 import { byName } from '@safekeep/shared/jobs/by-name';
@@ -14,6 +13,7 @@ import { notificationPause } from '@safekeep/shared/notify/attempt-notification'
 import { channelsOf } from '@safekeep/shared/notify/channels';
 import { startNotifyWorker } from '@safekeep/shared/notify/notify-worker';
 import { createOutageLog } from '@safekeep/shared/outage-log';
+import { sourceUnknown } from '@safekeep/shared/policy/require-source';
 import type { RetentionPolicy } from '@safekeep/shared/policy/retention';
 import type { QueueName } from '@safekeep/shared/queues/contracts';
 import { Producer } from '@safekeep/shared/queues/producer';
@@ -147,7 +147,7 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
 function scratchServer(config: ConfigOf<'worker'>, source: string): Secret {
   const own = config.sources.find(({ name }) => name === source)?.url;
   const server = config.SCRATCH_DATABASE_URL ?? own;
-  if (server === undefined) throw fail('SOURCE_UNKNOWN', { source, known: config.sourceNames.join(', ') });
+  if (server === undefined) throw sourceUnknown(source, config.sourceNames);
   return server;
 }
 

@@ -1,5 +1,6 @@
 import type { Severity } from '@safekeep/shared/contracts/alert';
-import { countOpenAlerts, readSourceProofs } from '@safekeep/shared/history/health';
+import { countOpenAlerts } from '@safekeep/shared/history/alerts';
+import { readSourceProofs } from '@safekeep/shared/history/health';
 import {
   type BackupTotals,
   newestStorageLevels,

@@ -1,4 +1,4 @@
-import type { Alert, AlertsQuery } from '../contracts/alert.js';
+import type { Alert, AlertsQuery, Severity } from '../contracts/alert.js';
 import type { WantedAlert } from '../policy/alert-rules/wanted-alert.js';
 import type { Database } from './database.js';
 
@@ -57,6 +57,17 @@ export async function listOpenAlerts(db: Database): Promise<Alert[]> {
      ORDER BY array_position(ARRAY['critical', 'warning', 'info'], a.severity), a.raised_at DESC, a.id DESC`,
   );
   return rows;
+}
+
+/** How many are open, by severity. */
+export async function countOpenAlerts(db: Database): Promise<Record<Severity, number>> {
+  const { rows } = await db.query<Record<Severity, number>>(
+    `SELECT count(*) FILTER (WHERE severity = 'info') AS info,
+       count(*) FILTER (WHERE severity = 'warning') AS warning,
+       count(*) FILTER (WHERE severity = 'critical') AS critical
+     FROM alerts WHERE resolved_at IS NULL`,
+  );
+  return rows[0] as Record<Severity, number>;
 }
 
 /** Alerts that ended within the last day, in the order of their end. */

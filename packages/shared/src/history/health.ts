@@ -1,4 +1,3 @@
-import type { Severity } from '../contracts/alert.js';
 import type { SourceProof } from '../policy/health.js';
 import type { Database } from './database.js';
 
@@ -85,14 +84,4 @@ export async function readSourceProofs(db: Database, sources: readonly string[])
     [sources],
   );
   return rows;
-}
-
-export async function countOpenAlerts(db: Database): Promise<Record<Severity, number>> {
-  const { rows } = await db.query<Record<Severity, number>>(
-    `SELECT count(*) FILTER (WHERE severity = 'info') AS info,
-       count(*) FILTER (WHERE severity = 'warning') AS warning,
-       count(*) FILTER (WHERE severity = 'critical') AS critical
-     FROM alerts WHERE resolved_at IS NULL`,
-  );
-  return rows[0] as Record<Severity, number>;
 }

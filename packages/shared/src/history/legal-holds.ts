@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { type Actor, appendAudit } from '../audit/audit.js';
 import type { Backup } from '../contracts/backup.js';
-import { fail, SafekeepError } from '../errors.js';
-import { requireKept } from '../policy/require-kept.js';
+import { SafekeepError } from '../errors.js';
 import { findBackup } from './backups.js';
 import { type Database, inTransaction } from './database.js';
+import { requireBackup } from './require-backup.js';
 
 interface Hold {
   readonly backupId: string;
@@ -40,12 +40,7 @@ export async function setHold(pool: pg.Pool, given: Hold): Promise<Backup> {
 
 async function lockHoldable(db: Database, id: string): Promise<Backup> {
   await db.query('SELECT FROM backups WHERE id = $1 FOR UPDATE', [id]);
-  const backup = await findBackup(db, id);
-  if (backup === null) throw fail('BACKUP_UNKNOWN', { id });
-  requireKept(backup);
-  if (backup.status !== 'completed' && backup.status !== 'missing')
-    throw fail('BACKUP_NOT_COMPLETED', { id, status: backup.status });
-  return backup;
+  return requireBackup(db, id, 'completed', 'missing');
 }
 
 async function audit(

@@ -1,8 +1,9 @@
 import type { ReportFacts } from '../contracts/report-body.js';
+import { ALL_SOURCES } from '../contracts/schedule.js';
 import { nextDue } from '../policy/due.js';
+import { cronInForce, dueRule } from '../policy/schedule.js';
 import type { Database } from './database.js';
-
-type Line = ReportFacts['schedules'][number];
+import { listSchedules } from './schedules.js';
 
 /** The schedules in force, with the time of each one's next run. */
 export async function readSchedules(
@@ -10,10 +11,11 @@ export async function readSchedules(
   source: string | null,
   now: Date,
 ): Promise<ReportFacts['schedules']> {
-  const { rows } = await db.query<Omit<Line, 'nextRunAt'>>(
-    `SELECT source, name, CASE WHEN overridden THEN cron ELSE env_cron END AS cron, timezone, paused, overridden
-     FROM schedules WHERE $1::text IS NULL OR source = $1 OR source = '*' ORDER BY source = '*', source, name`,
-    [source],
-  );
-  return rows.map((row) => ({ ...row, nextRunAt: row.paused ? null : nextDue(row, now) }));
+  const rows = await listSchedules(db);
+  const about = rows.filter((row) => source === null || row.source === source || row.source === ALL_SOURCES);
+  return about.map((row) => {
+    const { name, timezone, paused, overridden } = row;
+    const nextRunAt = nextDue(dueRule(row), now);
+    return { source: row.source, name, cron: cronInForce(row), timezone, paused, overridden, nextRunAt };
+  });
 }

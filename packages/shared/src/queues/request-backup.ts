@@ -4,6 +4,7 @@ import { type Actor, appendAudit } from '../audit/audit.js';
 import type { Backup } from '../contracts/backup.js';
 import { fail, SafekeepError } from '../errors.js';
 import { failQueuedBackup, findBackupByIdempotencyKey, insertBackup } from '../history/backups.js';
+import { sourceUnknown } from '../policy/require-source.js';
 import type { Producer } from './producer.js';
 
 export interface BackupRequest {
@@ -26,8 +27,7 @@ export async function requestBackup(
   request: BackupRequest,
 ): Promise<Backup> {
   if (!deps.sourceNames.includes(request.source)) {
-    const names = { source: request.source, known: deps.sourceNames.join(', ') };
-    return refuse(deps.pool, request, null, fail('SOURCE_UNKNOWN', names));
+    return refuse(deps.pool, request, null, sourceUnknown(request.source, deps.sourceNames));
   }
   const backup = await insertBackup(deps.pool, {
     id: randomUUID(),

@@ -1,7 +1,7 @@
 import type { Actor } from '../audit/audit.js';
 import type { CleanupRun } from '../contracts/cleanup.js';
-import { fail } from '../errors.js';
 import { insertCleanupRun } from '../history/cleanup-runs.js';
+import { requireSource } from '../policy/require-source.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 interface CleanupOrder {
@@ -28,9 +28,7 @@ export async function requestCleanup(
     target: source,
     detail: { dryRun },
     insert: async (id) => {
-      if (source !== null && !queueing.sourceNames.includes(source)) {
-        throw fail('SOURCE_UNKNOWN', { source, known: queueing.sourceNames.join(', ') });
-      }
+      if (source !== null) requireSource(source, queueing.sourceNames);
       return insertCleanupRun(queueing.pool, {
         id,
         dryRun,

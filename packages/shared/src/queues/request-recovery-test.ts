@@ -1,9 +1,7 @@
 import type { Actor } from '../audit/audit.js';
 import type { RecoveryTest } from '../contracts/recovery-test.js';
-import { fail } from '../errors.js';
-import { findBackup } from '../history/backups.js';
 import { insertRecoveryTest } from '../history/recovery-tests.js';
-import { requireKept } from '../policy/require-kept.js';
+import { requireBackup } from '../history/require-backup.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 export interface RecoveryTestRequest {
@@ -31,12 +29,7 @@ export async function requestRecoveryTest(
     target: backupId,
     detail: {},
     insert: async (id) => {
-      const backup = await findBackup(queueing.pool, backupId);
-      if (backup === null) throw fail('BACKUP_UNKNOWN', { id: backupId });
-      requireKept(backup);
-      if (backup.status !== 'completed') {
-        throw fail('BACKUP_NOT_COMPLETED', { id: backup.id, status: backup.status });
-      }
+      await requireBackup(queueing.pool, backupId, 'completed');
       const asked = { requestedVia: request.via, requestedBy: actor.id, note: request.note };
       return insertRecoveryTest(queueing.pool, { id, backupId, ...asked });
     },

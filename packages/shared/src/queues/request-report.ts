@@ -1,7 +1,7 @@
 import type { Actor } from '../audit/audit.js';
 import type { Report } from '../contracts/report.js';
-import { fail } from '../errors.js';
 import { insertReport } from '../history/reports.js';
+import { requireSource } from '../policy/require-source.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 interface ReportRequest {
@@ -26,9 +26,7 @@ export async function requestReport(
     target: source,
     detail: {},
     insert: async (id) => {
-      if (source !== null && !deps.sourceNames.includes(source)) {
-        throw fail('SOURCE_UNKNOWN', { source, known: deps.sourceNames.join(', ') });
-      }
+      if (source !== null) requireSource(source, deps.sourceNames);
       return insertReport(deps.pool, { id, source, requestedVia: via, requestedBy: actor.id });
     },
   });

@@ -1,9 +1,8 @@
 import type { Actor } from '../audit/audit.js';
 import type { Restore, RestoreRequestBody } from '../contracts/restore.js';
 import { fail } from '../errors.js';
-import { findBackup } from '../history/backups.js';
+import { requireBackup } from '../history/require-backup.js';
 import { insertRestore } from '../history/restores.js';
-import { requireKept } from '../policy/require-kept.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 interface RestoreRequest extends RestoreRequestBody {
@@ -15,7 +14,7 @@ interface RestoreRequest extends RestoreRequestBody {
  * Accepts a restore of one stored backup into a database. Whether that database may be used, only a worker can see: it
  * looks before it touches anything, and ends the row with RESTORE_REFUSED when it may not.
  *
- * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_NOT_COMPLETED, TARGET_BUSY, QUEUE_UNAVAILABLE
+ * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_DISPOSED, BACKUP_NOT_COMPLETED, TARGET_BUSY, QUEUE_UNAVAILABLE
  */
 export async function requestRestore(queueing: JobQueueing, request: RestoreRequest): Promise<Restore> {
   const { backupId, targetDatabase, withRoles, withGrants, actor } = request;
@@ -27,12 +26,7 @@ export async function requestRestore(queueing: JobQueueing, request: RestoreRequ
     target: backupId,
     detail: { targetDatabase, tables: tables === null ? 'all' : tables.length, withRoles, withGrants },
     insert: async (id) => {
-      const backup = await findBackup(queueing.pool, backupId);
-      if (backup === null) throw fail('BACKUP_UNKNOWN', { id: backupId });
-      requireKept(backup);
-      if (backup.status !== 'completed' && backup.status !== 'missing') {
-        throw fail('BACKUP_NOT_COMPLETED', { id: backup.id, status: backup.status });
-      }
+      await requireBackup(queueing.pool, backupId, 'completed', 'missing');
       const asked = { requestedVia: request.via, requestedBy: actor.id, withRoles, withGrants };
       const row = await insertRestore(queueing.pool, { id, backupId, targetDatabase, tables, ...asked });
       if (row === null) throw fail('TARGET_BUSY', { database: targetDatabase });

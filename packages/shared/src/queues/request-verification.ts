@@ -1,9 +1,7 @@
 import type { Actor } from '../audit/audit.js';
 import type { Verification } from '../contracts/verification.js';
-import { fail } from '../errors.js';
-import { findBackup } from '../history/backups.js';
+import { requireBackup } from '../history/require-backup.js';
 import { insertVerification } from '../history/verifications.js';
-import { requireKept } from '../policy/require-kept.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 interface VerificationRequest {
@@ -31,12 +29,7 @@ export async function requestVerification(
     target: backupId,
     detail: {},
     insert: async (id) => {
-      const backup = await findBackup(queueing.pool, backupId);
-      if (backup === null) throw fail('BACKUP_UNKNOWN', { id: backupId });
-      requireKept(backup);
-      if (backup.status !== 'completed' && backup.status !== 'missing') {
-        throw fail('BACKUP_NOT_COMPLETED', { id: backup.id, status: backup.status });
-      }
+      await requireBackup(queueing.pool, backupId, 'completed', 'missing');
       const asked = { requestedVia: request.via, requestedBy: actor.id, note: request.note };
       return insertVerification(queueing.pool, { id, backupId, ...asked });
     },

@@ -1,8 +1,8 @@
 import type { Finding } from '@safekeep/shared/contracts/finding';
 import type { RecoveryFacts, RecoveryTest } from '@safekeep/shared/contracts/recovery-test';
 import { seconds } from '@safekeep/shared/format';
-import { hintOf } from './hint-of.js';
 import { table } from './print.js';
+import { hintOf } from './recorded-error.js';
 
 /** A recovery test that has ended, for people: what was compared, what differs, and times against their targets. */
 export function describeRecoveryTest(test: RecoveryTest): string {

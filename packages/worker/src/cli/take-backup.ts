@@ -1,8 +1,7 @@
-import type { Backup } from '@safekeep/shared/contracts/backup';
-import { ERRORS, type ErrorCode } from '@safekeep/shared/errors';
 import { requestBackup } from '@safekeep/shared/queues/request-backup';
 import { formatBackup } from './format-backup.js';
 import { print } from './print.js';
+import { exitCodeOfError } from './recorded-error.js';
 import type { CliSession } from './session.js';
 import { watchBackup } from './watch-backup.js';
 
@@ -28,12 +27,5 @@ export async function takeBackup(session: CliSession, type: 'full' | 'incrementa
   process.stderr.write(`backup ${queued.id} of source ${queued.source}\n`);
   const ended = await watchBackup(session, queued.id);
   print(options, ended, () => formatBackup(ended));
-  return exitCodeOf(ended);
-}
-
-/** A failed backup ends the command with the exit code of its reason. */
-function exitCodeOf(backup: Backup): number {
-  if (backup.status === 'completed') return 0;
-  const code = backup.error?.code;
-  return code !== undefined && code in ERRORS ? ERRORS[code as ErrorCode].exitCode : 1;
+  return ended.status === 'completed' ? 0 : exitCodeOfError(ended.error?.code);
 }

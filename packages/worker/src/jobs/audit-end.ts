@@ -1,7 +1,6 @@
-import { type Actor, appendAudit } from '@safekeep/shared/audit/audit';
+import { appendAudit } from '@safekeep/shared/audit/audit';
 import type { Database } from '@safekeep/shared/history/database';
-
-const WORKER: Actor = { id: null, name: 'worker', address: null };
+import { WORKER } from '../actor.js';
 
 /**
  * Leaves the audit event of the end of a job about a backup, whatever its end was. In the transaction that ends the job:
@@ -14,12 +13,6 @@ export async function auditEnd(
   result: 'ok' | 'failed',
   detail: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const event = {
-    actor: WORKER,
-    action,
-    target: backup.id,
-    result,
-    detail: { source: backup.source, ...detail },
-  };
-  await appendAudit(db, event);
+  const about = { source: backup.source, ...detail };
+  await appendAudit(db, { actor: WORKER, action, target: backup.id, result, detail: about });
 }

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { fail } from '@safekeep/shared/errors';
 import { claimBackup } from '@safekeep/shared/history/backup-claims';
 import { failQueuedBackup, findBackup } from '@safekeep/shared/history/backups';
 import { inTransaction } from '@safekeep/shared/history/database';
 import { type Begun, createProcessor, PAUSE } from '@safekeep/shared/jobs/processor';
 import { note } from '@safekeep/shared/jobs/report-progress';
+import { sourceUnknown } from '@safekeep/shared/policy/require-source';
 import { jobContracts } from '@safekeep/shared/queues/contracts';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { type Attempt, attemptBackup, type BackupProcessorDeps } from './attempt-backup.js';
@@ -48,8 +48,8 @@ async function readBackup(deps: BackupProcessorDeps, job: Job): Promise<Backup> 
 async function findSource(deps: BackupProcessorDeps, backup: Backup): Promise<Source> {
   const source = deps.sources.find((candidate) => candidate.name === backup.source);
   if (source !== undefined) return source;
-  const known = deps.sources.map((candidate) => candidate.name).join(', ');
-  const error = fail('SOURCE_UNKNOWN', { source: backup.source, known });
+  const configured = deps.sources.map((candidate) => candidate.name);
+  const error = sourceUnknown(backup.source, configured);
   await inTransaction(deps.pool, async (db) => {
     if (!(await failQueuedBackup(db, backup.id, error))) return;
     await auditEnd(db, backup, 'backup.failed', 'failed', { code: error.code });

@@ -4,6 +4,7 @@ import { fail, type SafekeepError } from '@safekeep/shared/errors';
 import { findCleanupRun, writeDecisions } from '@safekeep/shared/history/cleanup-runs';
 import type { Database } from '@safekeep/shared/history/database';
 import { createRowProcessor } from '@safekeep/shared/jobs/row-processor';
+import { WORKER } from '../actor.js';
 import { type CleanupDeps, cleanUp } from './cleanup.js';
 
 /** The processor of queue `cleanup`. */
@@ -68,12 +69,5 @@ async function audit(
   detail: NonNullable<AuditEvent['detail']>,
 ): Promise<void> {
   const action = 'cleanup.completed';
-  const event = {
-    actor: { id: null, name: 'worker', address: null },
-    action,
-    target: cleanup.id,
-    result,
-    detail,
-  };
-  await appendAudit(db, event);
+  await appendAudit(db, { actor: WORKER, action, target: cleanup.id, result, detail });
 }

@@ -1,4 +1,3 @@
-import type { Actor } from '@safekeep/shared/audit/audit';
 import type { CleanupDecision, CleanupRun } from '@safekeep/shared/contracts/cleanup';
 import { SafekeepError } from '@safekeep/shared/errors';
 import { listDisposed, listUnfinishedDisposals } from '@safekeep/shared/history/disposals';
@@ -11,12 +10,11 @@ import {
   type RetentionPolicy,
   removalOrder,
 } from '@safekeep/shared/policy/retention';
+import { WORKER } from '../actor.js';
 import { type DisposeDeps, dispose, type Outcome, removeFiles } from './dispose.js';
 import { type InventoryDeps, inventory } from './inventory.js';
 
 export type CleanupDeps = DisposeDeps & InventoryDeps & { readonly policy: RetentionPolicy };
-
-const WORKER: Actor = { id: null, name: 'worker', address: null };
 
 /**
  * Decides about every backup, and removes what has expired unless it is a dry run. May be repeated: what an attempt that

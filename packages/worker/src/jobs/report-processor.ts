@@ -1,4 +1,4 @@
-import { type Actor, type AuditEvent, appendAudit } from '@safekeep/shared/audit/audit';
+import { type AuditEvent, appendAudit } from '@safekeep/shared/audit/audit';
 import type { Report } from '@safekeep/shared/contracts/report';
 import type { Database } from '@safekeep/shared/history/database';
 import { type ReportSettings, readReportFacts } from '@safekeep/shared/history/report-data';
@@ -14,6 +14,7 @@ import type { Logger } from '@safekeep/shared/logger';
 import { composeReport } from '@safekeep/shared/report/compose';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
+import { WORKER } from '../actor.js';
 import { freeStem, reportNames, writeReportFiles } from './report-files.js';
 
 interface ReportProcessorDeps {
@@ -23,8 +24,6 @@ interface ReportProcessorDeps {
   /** The folder `reports` of the backup directory. */
   readonly storage: BackupStorage;
 }
-
-const WORKER: Actor = { id: null, name: 'worker', address: null };
 
 /** The processor of queue `report`: facts of one moment, what follows from them, two files, one row. */
 export function createReportProcessor(deps: ReportProcessorDeps) {
@@ -78,6 +77,5 @@ async function audit(
   detail: Record<string, string | number>,
 ): Promise<void> {
   const action = result === 'ok' ? 'report.completed' : 'report.failed';
-  const event = { actor: WORKER, action, target: report.id, result, detail };
-  await appendAudit(db, event);
+  await appendAudit(db, { actor: WORKER, action, target: report.id, result, detail });
 }

@@ -9,6 +9,7 @@ import { findRestore, type RestoreResult, writeRestoreResult } from '@safekeep/s
 import { createRowProcessor, type WorkPlace } from '@safekeep/shared/jobs/row-processor';
 import type { Logger } from '@safekeep/shared/logger';
 import { requireKept } from '@safekeep/shared/policy/require-kept';
+import { sourceUnknown } from '@safekeep/shared/policy/require-source';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { auditEnd } from './audit-end.js';
@@ -74,8 +75,8 @@ async function carryOut(
   const source = deps.sources.find(({ name }) => name === backup.source)?.url ?? null;
   const server = deps.restoreUrl ?? source;
   if (server === null) {
-    const known = deps.sources.map(({ name }) => name).join(', ');
-    throw fail('SOURCE_UNKNOWN', { source: backup.source, known });
+    const configured = deps.sources.map(({ name }) => name);
+    throw sourceUnknown(backup.source, configured);
   }
   const stored = {
     backup,

@@ -3,6 +3,7 @@ import { SafekeepError } from '@safekeep/shared/errors';
 import type { Logger } from '@safekeep/shared/logger';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
+import { WORKER } from '../actor.js';
 import { adoptUnknown } from '../catalog/adopt-found.js';
 import type { Round } from './reconciler.js';
 
@@ -29,9 +30,8 @@ export function adoptRound(deps: Deps): Round {
 
 async function adoptOf(source: string, deps: Deps, passOver: Set<string>): Promise<void> {
   const { pool, logger, encryptionKey } = deps;
-  const actor = { id: null, name: 'worker', address: null };
   const storage = deps.storageOf(source);
-  const found = await adoptUnknown({ pool, storage, source, encryptionKey, actor }, passOver).catch(
+  const found = await adoptUnknown({ pool, storage, source, encryptionKey, actor: WORKER }, passOver).catch(
     unlessNotThere,
   );
   if (found === null) return;

@@ -4,6 +4,7 @@ import { type AuditFault, type AuditVerdict, verifyAuditTrail } from '@safekeep/
 import { type AuditHead, auditQuery } from '@safekeep/shared/contracts/audit';
 import { fail } from '@safekeep/shared/errors';
 import { print, table } from '../print.js';
+import { readOptions } from '../read-options.js';
 import type { CliSession } from '../session.js';
 
 const FAULTS: Record<AuditFault, string> = {
@@ -17,12 +18,7 @@ const FAULTS: Record<AuditFault, string> = {
 export async function auditListVerb(session: CliSession): Promise<number> {
   const { limit, action, actor, target, since, until } = session.options;
   const given = { limit, action, actor, target, since, until };
-  const query = auditQuery.safeParse(given);
-  if (!query.success) {
-    const problems = query.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
-    throw fail('REQUEST_INVALID', { problems: problems.join('; ') });
-  }
-  const { events, total } = await listAuditEvents(session.pool, query.data);
+  const { events, total } = await listAuditEvents(session.pool, readOptions(auditQuery, given));
   const asked = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value]],
   );

@@ -1,9 +1,9 @@
 import { loadConfig } from '@safekeep/shared/config/load';
-import { fail } from '@safekeep/shared/errors';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import { type AdoptionSummary, adoptAll } from '../../catalog/adopt-found.js';
+import { chosenSources } from '../chosen-sources.js';
 import { print } from '../print.js';
 import { type CliOptions, localActor } from '../session.js';
 
@@ -13,11 +13,7 @@ import { type CliOptions, localActor } from '../session.js';
  */
 export async function catalogRebuildVerb(options: CliOptions): Promise<number> {
   const config = loadConfig(process.env, 'catalog');
-  const names = options.source === undefined ? config.sourceNames : [options.source];
-  const unknown = names.find((name) => !config.sourceNames.includes(name));
-  if (unknown !== undefined) {
-    throw fail('SOURCE_UNKNOWN', { source: unknown, known: config.sourceNames.join(', ') });
-  }
+  const names = chosenSources(config.sourceNames, options);
   await migrateHistory(config);
   const pool = createHistoryPool(config.HISTORY_DATABASE_URL, 2, () => {});
   try {

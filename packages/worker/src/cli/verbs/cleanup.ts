@@ -2,9 +2,8 @@ import type { CleanupDecision, CleanupRun } from '@safekeep/shared/contracts/cle
 import { bytes } from '@safekeep/shared/format';
 import { findCleanupRun } from '@safekeep/shared/history/cleanup-runs';
 import { requestCleanup } from '@safekeep/shared/queues/request-cleanup';
-
-import { hintOf } from '../hint-of.js';
 import { print, table } from '../print.js';
+import { hintOf } from '../recorded-error.js';
 import type { CliSession } from '../session.js';
 import { warnOfFindings } from '../storage-warnings.js';
 import { watchJob } from '../watch-job.js';

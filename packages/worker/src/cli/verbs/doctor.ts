@@ -1,7 +1,7 @@
 import { loadConfig } from '@safekeep/shared/config/load';
-import { fail } from '@safekeep/shared/errors';
 import { type Diagnosis, exitCodeOf } from '../../doctor/diagnosis.js';
 import { examine } from '../../doctor/examine.js';
+import { chosenSources } from '../chosen-sources.js';
 import { print } from '../print.js';
 import type { CliOptions } from '../session.js';
 
@@ -13,11 +13,8 @@ const MARKS = { ok: 'ok      ', warning: 'WARNING ', problem: 'PROBLEM ' } as co
  */
 export async function doctorVerb(options: CliOptions): Promise<number> {
   const config = loadConfig(process.env, 'worker');
-  const { source } = options;
-  const sources = config.sources.filter(({ name }) => source === undefined || name === source);
-  if (source !== undefined && sources.length === 0) {
-    throw fail('SOURCE_UNKNOWN', { source, known: config.sourceNames.join(', ') });
-  }
+  const names = chosenSources(config.sourceNames, options);
+  const sources = config.sources.filter(({ name }) => names.includes(name));
   const found = await examine(config, sources, process.env);
   print(options, found, () => describe(found));
   return exitCodeOf(found);

@@ -4,6 +4,7 @@ import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
 import { fail } from '@safekeep/shared/errors';
 import { bytes, seconds } from '@safekeep/shared/format';
 import { createLogger } from '@safekeep/shared/logger';
+import { sourceUnknown } from '@safekeep/shared/policy/require-source';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import { directoryJournal } from '../../catalog/directory-journal.js';
 import { fullBackup } from '../../jobs/full-backup.js';
@@ -26,8 +27,7 @@ export async function emergencyVerb(options: CliOptions): Promise<number> {
   const config = loadConfig(process.env, 'emergency');
   const name = options.source ?? 'main';
   const source = config.sources.find((candidate) => candidate.name === name);
-  if (source === undefined)
-    throw fail('SOURCE_UNKNOWN', { source: name, known: config.sourceNames.join(', ') });
+  if (source === undefined) throw sourceUnknown(name, config.sourceNames);
   const sidecar = await whileShown((onMeter, signal) => takeBackup(config, source, onMeter, signal));
   print(options, sidecar, () => describe(sidecar, config.BACKUP_DIR));
   return 0;

@@ -1,9 +1,9 @@
 import { holdRequest } from '@safekeep/shared/contracts/cleanup';
-import { fail } from '@safekeep/shared/errors';
 import { setHold } from '@safekeep/shared/history/legal-holds';
 import { formatBackup } from '../format-backup.js';
 import { knownBackup } from '../known-backup.js';
 import { print } from '../print.js';
+import { readOptions } from '../read-options.js';
 import type { CliSession } from '../session.js';
 
 /** `backup.sh hold ID --reason …` */
@@ -18,13 +18,9 @@ export async function releaseVerb(session: CliSession, id: string): Promise<numb
 
 async function changeHold(session: CliSession, id: string, hold: boolean): Promise<number> {
   const { pool, options, actor } = session;
-  const given = holdRequest.safeParse({ hold, reason: options.reason });
-  if (!given.success) {
-    const problems = given.error.issues.map((issue) => `--reason: ${issue.message}`);
-    throw fail('REQUEST_INVALID', { problems: problems.join('; ') });
-  }
+  const { reason } = readOptions(holdRequest, { hold, reason: options.reason });
   const { id: backupId } = await knownBackup(session, id);
-  const backup = await setHold(pool, { backupId, hold, reason: given.data.reason, actor });
+  const backup = await setHold(pool, { backupId, hold, reason, actor });
   print(options, backup, () => formatBackup(backup));
   return 0;
 }

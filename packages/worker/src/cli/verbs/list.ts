@@ -1,8 +1,9 @@
 import { type Backup, historyQuery } from '@safekeep/shared/contracts/backup';
-import { fail } from '@safekeep/shared/errors';
 import { bytes, duration, time } from '@safekeep/shared/format';
 import { listBackups } from '@safekeep/shared/history/backups';
+import { requireSource } from '@safekeep/shared/policy/require-source';
 import { print, table } from '../print.js';
+import { readOptions } from '../read-options.js';
 import type { CliSession } from '../session.js';
 
 /** What retention has to do with a backup belongs beside its status: files that it removed are not lost. */
@@ -14,17 +15,10 @@ function statusInList(backup: Backup): string {
 /** `backup.sh list` */
 export async function listVerb(session: CliSession): Promise<number> {
   const { source, status, limit } = session.options;
-  const query = historyQuery.safeParse({ source, status, limit });
-  if (!query.success) {
-    const problems = query.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`);
-    throw fail('REQUEST_INVALID', { problems: problems.join('; ') });
-  }
-  const known = session.config.sourceNames;
-  const { backups, total } = await listBackups(session.pool, query.data);
+  const query = readOptions(historyQuery, { source, status, limit });
+  const { backups, total } = await listBackups(session.pool, query);
   // A source that was taken out of the configuration may still have a history.
-  if (source !== undefined && total === 0 && !known.includes(source)) {
-    throw fail('SOURCE_UNKNOWN', { source, known: known.join(', ') });
-  }
+  if (source !== undefined && total === 0) requireSource(source, session.config.sourceNames);
   print(session.options, backups, () => {
     if (backups.length === 0) return 'no backups yet; take the first with: backup.sh full';
     const rows = backups.map((backup) => [

@@ -1,9 +1,9 @@
-import { ERRORS, type ErrorCode, fail } from '@safekeep/shared/errors';
+import { fail } from '@safekeep/shared/errors';
 import { findReport, findReportDetail } from '@safekeep/shared/history/reports';
 import { requestReport } from '@safekeep/shared/queues/request-report';
 import { reportText } from '@safekeep/shared/report/text';
-import { hintOf } from '../hint-of.js';
 import { print } from '../print.js';
+import { exitCodeOfError, hintOf } from '../recorded-error.js';
 import type { CliSession } from '../session.js';
 import { watchJob } from '../watch-job.js';
 
@@ -25,6 +25,5 @@ export async function reportVerb(session: CliSession): Promise<number> {
       ? `the report failed: ${detail.errorCode}: ${detail.reason}${hintOf(detail.errorCode)}`
       : `${reportText(body)}\n\nreport ${detail.id}\n  ${config.BACKUP_DIR}/reports/${files.html.name}\n  ${config.BACKUP_DIR}/reports/${files.json.name}`,
   );
-  if (detail.status === 'completed') return 0;
-  return ERRORS[detail.errorCode as ErrorCode]?.exitCode ?? 1;
+  return detail.status === 'completed' ? 0 : exitCodeOfError(detail.errorCode);
 }

@@ -1,11 +1,12 @@
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { ALL_SOURCES, type Schedule } from '@safekeep/shared/contracts/schedule';
-import { fail, SafekeepError } from '@safekeep/shared/errors';
+import { SafekeepError } from '@safekeep/shared/errors';
 import { bytes, duration, time } from '@safekeep/shared/format';
 import { listBackups } from '@safekeep/shared/history/backups';
 import { translateOutage } from '@safekeep/shared/history/outage';
 import type { QueueState } from '@safekeep/shared/queues/producer';
 import { showSchedules } from '@safekeep/shared/schedules/show';
+import { chosenSources } from '../chosen-sources.js';
 import { print, table } from '../print.js';
 import type { CliSession } from '../session.js';
 
@@ -25,13 +26,9 @@ interface Status {
 
 /** `backup.sh status`: exits with 4 when a service cannot be reached, and says which. */
 export async function statusVerb(session: CliSession): Promise<number> {
-  const known = session.config.sourceNames;
-  const chosen = session.options.source;
-  if (chosen !== undefined && !known.includes(chosen)) {
-    throw fail('SOURCE_UNKNOWN', { source: chosen, known: known.join(', ') });
-  }
+  const names = chosenSources(session.config.sourceNames, session.options);
   const queue = await session.producer().state();
-  const read = await readHistory(session, chosen === undefined ? known : [chosen]);
+  const read = await readHistory(session, names);
   const status: Status = {
     historyReachable: read !== null,
     queue,

@@ -1,10 +1,10 @@
 import type { Verification } from '@safekeep/shared/contracts/verification';
-import { fail } from '@safekeep/shared/errors';
 import { findVerification, listUnverified } from '@safekeep/shared/history/verifications';
 import { requestVerification } from '@safekeep/shared/queues/request-verification';
-import { hintOf } from '../hint-of.js';
+import { chosenSources } from '../chosen-sources.js';
 import { knownBackup } from '../known-backup.js';
 import { print, table } from '../print.js';
+import { hintOf } from '../recorded-error.js';
 import type { CliSession } from '../session.js';
 import { warnOfFindings } from '../storage-warnings.js';
 import { watchJob } from '../watch-job.js';
@@ -33,14 +33,8 @@ export async function testVerb(session: CliSession, id?: string): Promise<number
 }
 
 async function unverified(session: CliSession): Promise<string[]> {
-  const configured = session.config.sourceNames;
-  const { source } = session.options;
-  if (source !== undefined && !configured.includes(source)) {
-    throw fail('SOURCE_UNKNOWN', { source, known: configured.join(', ') });
-  }
-  const ids = await Promise.all(
-    (source === undefined ? configured : [source]).map((name) => listUnverified(session.pool, name)),
-  );
+  const names = chosenSources(session.config.sourceNames, session.options);
+  const ids = await Promise.all(names.map((name) => listUnverified(session.pool, name)));
   return ids.flat();
 }
 

@@ -1,6 +1,7 @@
 import type { RecoveryTest } from '@safekeep/shared/contracts/recovery-test';
 import { fail } from '@safekeep/shared/errors';
 import { findBackupToProve, findRecoveryTest } from '@safekeep/shared/history/recovery-tests';
+import { requireSource } from '@safekeep/shared/policy/require-source';
 import { requestRecoveryTest } from '@safekeep/shared/queues/request-recovery-test';
 import { describeRecoveryTest } from '../format-recovery-test.js';
 import { knownBackup } from '../known-backup.js';
@@ -36,8 +37,7 @@ function exitCodeOf({ status }: RecoveryTest): number {
 
 async function newest(session: CliSession): Promise<string> {
   const { source = 'main' } = session.options;
-  const configured = session.config.sourceNames;
-  if (!configured.includes(source)) throw fail('SOURCE_UNKNOWN', { source, known: configured.join(', ') });
+  requireSource(source, session.config.sourceNames);
   const backup = await findBackupToProve(session.pool, source);
   if (backup === null) throw fail('NOTHING_TO_PROVE', { source });
   if (!backup.verified) {
