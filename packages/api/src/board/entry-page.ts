@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Html, html } from '../pages/html.js';
+import { Html, html } from '@safekeep/shared/html';
 import { BOARD } from './paths.js';
 
 /** The scripts and styles that the page of the board's package names. */

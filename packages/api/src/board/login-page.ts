@@ -1,5 +1,5 @@
+import { html } from '@safekeep/shared/html';
 import { cardPage } from '../pages/card.js';
-import { html } from '../pages/html.js';
 import type { Page } from '../pages/page.js';
 import { inline } from '../pages/prose.js';
 import { BOARD } from './paths.js';

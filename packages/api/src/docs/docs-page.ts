@@ -1,6 +1,6 @@
+import { type Html, html } from '@safekeep/shared/html';
 import type { OpenApiDocument, Operation } from '../openapi/document.js';
 import { ALWAYS } from '../openapi/problems.js';
-import { type Html, html } from '../pages/html.js';
 import { type Page, renderPage } from '../pages/page.js';
 import { prose } from '../pages/prose.js';
 import { methodMark, operationSection, schemaTable } from './operation.js';

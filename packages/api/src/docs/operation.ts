@@ -1,6 +1,6 @@
+import { type Html, html } from '@safekeep/shared/html';
 import type { DocumentedAnswer, Operation, Parameter, Schema } from '../openapi/document.js';
 import { ALWAYS } from '../openapi/problems.js';
-import { type Html, html } from '../pages/html.js';
 import { inline, prose } from '../pages/prose.js';
 import { curlCommand, exampleOf } from './curl.js';
 import { type Field, fieldsOf, type TypeName, typeOf } from './fields.js';

@@ -1,5 +1,5 @@
+import { type Html, html } from '@safekeep/shared/html';
 import { CARD_STYLE } from './card-style.js';
-import { type Html, html } from './html.js';
 import { type Page, renderPage } from './page.js';
 
 /** One card with the product's name over it. */

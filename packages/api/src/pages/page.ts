@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Html, html } from './html.js';
+import { Html, html } from '@safekeep/shared/html';
 import { MARK } from './mark.js';
 
 /** A whole page with its headers. Nothing in it comes from another place, and no script runs. */

@@ -1,4 +1,4 @@
-import { type Html, html } from './html.js';
+import { type Html, html } from '@safekeep/shared/html';
 
 /** Text with \`code\` in it, in paragraphs. */
 export function prose(text: string): Html {

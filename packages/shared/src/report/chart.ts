@@ -1,4 +1,4 @@
-import { type Html, html } from './html.js';
+import { type Html, html } from '../html.js';
 import { type Scale, scaleTo } from './scale.js';
 
 /** One day, or one test: its name and a value for each series, `null` where nothing was measured. */

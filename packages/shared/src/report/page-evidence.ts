@@ -1,6 +1,6 @@
 import type { ComplianceItem, ReportBody } from '../contracts/report-body.js';
 import { time } from '../format.js';
-import { type Html, html } from './html.js';
+import { type Html, html } from '../html.js';
 
 const LISTS = [
   ['requirements', 'HIPAA requirements (checklist of the operations manual)'],

@@ -1,7 +1,8 @@
 import type { ReportBody } from '../contracts/report-body.js';
 import { age, bytes, count, minute } from '../format.js';
+import { type Html, html } from '../html.js';
 import { PROTECTIONS } from '../policy/compliance-custody.js';
-import { type Html, html, htmlTable, when } from './html.js';
+import { htmlTable, when } from './table.js';
 
 /** Schedules, retention, alerts, configuration: what concerns all sources. */
 export function operationsSection(body: ReportBody): Html {

@@ -1,8 +1,9 @@
 import type { RecoveryTestLine, ReportBody, SourceReport } from '../contracts/report-body.js';
 import { age, bytes, count, day, minute, seconds } from '../format.js';
+import { type Html, html } from '../html.js';
 import { isProtected } from '../policy/report-summary.js';
 import { barChart } from './chart.js';
-import { type Html, html, htmlTable, when } from './html.js';
+import { htmlTable, when } from './table.js';
 
 /** Everything about one source. */
 export function sourceSection(source: SourceReport, body: ReportBody): Html {

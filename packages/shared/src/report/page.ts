@@ -1,7 +1,7 @@
 import type { AttentionPoint, ReportBody } from '../contracts/report-body.js';
 import { age, day, time } from '../format.js';
+import { Html, html } from '../html.js';
 import { GLOSSARY } from './glossary.js';
-import { Html, html } from './html.js';
 import { auditSection, checklistSection } from './page-evidence.js';
 import { operationsSection } from './page-operations.js';
 import { sourceSection } from './page-source.js';

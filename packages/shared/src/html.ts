@@ -1,19 +1,11 @@
-/** A piece of HTML that may stand in a page as it is. */
+/** Text that is HTML already. */
 export class Html {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-
-  toString(): string {
-    return this.text;
-  }
+  constructor(readonly text: string) {}
 }
 
 type Part = Html | string | number | false | null | undefined | readonly Part[];
 
-/** Writes HTML; whatever is put in is escaped, unless it is HTML already. */
+/** Writes HTML; whatever is put in is escaped, for elements and for quoted attributes, unless it is HTML already. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((text, at) => text + written(parts[at])).join(''));
 }
@@ -34,5 +26,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }
