@@ -25,7 +25,7 @@ export const ERRORS = {
   },
   REQUEST_INVALID: {
     message: 'The request is not valid: {problems}',
-    hint: 'Compare the request with docs/API_DOCUMENTATION.md.',
+    hint: 'Compare it with docs/API_DOCUMENTATION.md; for a command see `backup.sh --help`.',
     httpStatus: 400,
     exitCode: 2,
     retryable: false,

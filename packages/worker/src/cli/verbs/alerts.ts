@@ -1,6 +1,7 @@
 import { type Alert, alertsQuery } from '@safekeep/shared/contracts/alert';
 import { time } from '@safekeep/shared/format';
 import { listAlerts } from '@safekeep/shared/history/alerts';
+import { requireSource } from '@safekeep/shared/policy/require-source';
 import { print } from '../print.js';
 import { readOptions } from '../read-options.js';
 import type { CliSession } from '../session.js';
@@ -10,6 +11,8 @@ export async function alertsVerb(session: CliSession): Promise<number> {
   const { limit, severity, state, source } = session.options;
   const query = readOptions(alertsQuery, { limit, severity, state, source });
   const alerts = await listAlerts(session.pool, query);
+  // A source that was taken out of the configuration may still have alerts.
+  if (source !== undefined && alerts.length === 0) requireSource(source, session.config.sourceNames);
   print(session.options, alerts, () =>
     alerts.length === 0 ? 'no alerts' : alerts.map(describe).join('\n\n'),
   );

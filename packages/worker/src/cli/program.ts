@@ -1,0 +1,203 @@
+import { Command, Option } from 'commander';
+import type { CliOptions, CliSession } from './session.js';
+import { ackVerb } from './verbs/ack.js';
+import { alertTestVerb } from './verbs/alert-test.js';
+import { alertsVerb } from './verbs/alerts.js';
+import { auditListVerb, auditVerifyVerb } from './verbs/audit.js';
+import { catalogRebuildVerb } from './verbs/catalog-rebuild.js';
+import { cleanupVerb } from './verbs/cleanup.js';
+import { doctorVerb } from './verbs/doctor.js';
+import { emergencyVerb } from './verbs/emergency.js';
+import { fullVerb } from './verbs/full.js';
+import { holdVerb, releaseVerb } from './verbs/hold.js';
+import { incrementalVerb } from './verbs/incremental.js';
+import { listVerb } from './verbs/list.js';
+import { reportVerb } from './verbs/report.js';
+import { restoreVerb } from './verbs/restore.js';
+import { showVerb } from './verbs/show.js';
+import { statusVerb } from './verbs/status.js';
+import { testVerb } from './verbs/test.js';
+import { verifyVerb } from './verbs/verify.js';
+
+const EXIT_CODES = `
+Exit codes:
+  0  done                     4  a service cannot be reached
+  1  failed                   5  a verification or recovery test failed
+  2  usage                    6  refused: it would lose data
+  3  configuration            130  interrupted; a job that was queued goes on`;
+
+const SOURCE = new Option(
+  '--source <name>',
+  'the source to work on (default: main; `list` and `report`: all)',
+);
+
+/** What a verb answers with: its exit code. */
+export type Verb = (session: CliSession, ...args: string[]) => Promise<number>;
+
+/** Adds a verb with the options that all have; `--source` only where it chooses something. */
+type AddVerb = (usage: string, description: string, action: Verb, place?: Place) => Command;
+
+interface Place {
+  readonly parent?: Command;
+  readonly ofSource?: boolean;
+}
+
+/** A verb that opens what it needs itself. */
+type DirectVerb = (options: CliOptions) => Promise<number>;
+
+/** The command line: every verb with its options. `run` carries a verb out. */
+export function buildProgram(
+  run: (verb: Verb, args: string[], options: CliOptions) => Promise<void>,
+): Command {
+  const program = new Command('backup.sh')
+    .description('Backs up PostgreSQL databases and proves that the backups restore.')
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('(see backup.sh --help)')
+    .exitOverride();
+  const verb: AddVerb = (usage, description, action, { parent = program, ofSource = true } = {}) => {
+    const command = parent
+      .command(usage)
+      .description(description)
+      .option('--json', 'print one JSON document on standard output', false);
+    if (ofSource) command.addOption(SOURCE);
+    command.action(async (...given: unknown[]) => {
+      const args = given.slice(0, -2).filter((value) => typeof value === 'string');
+      await run(action, args, command.opts<CliOptions>());
+    });
+    return command;
+  };
+  verb('full', 'take a full backup now, wait for its end and show progress', fullVerb).option(
+    '--no-wait',
+    'queue it and return at once',
+  );
+  verb(
+    'incremental',
+    'take an incremental backup now; in this version it becomes a full one, and says so',
+    incrementalVerb,
+  ).option('--no-wait', 'queue it and return at once');
+  verb(
+    'test [id]',
+    'verify backup files: one, or all that are not verified yet (queue: verify)',
+    testVerb,
+  ).option('--no-wait', 'queue it and return at once');
+  verb(
+    'verify [id]',
+    'recovery test: restore one backup, or the newest verified one, into a scratch database and compare it (queue: restore-test)',
+    verifyVerb,
+  ).option('--no-wait', 'queue it and return at once');
+  verb(
+    'report',
+    'have the report of the last day made, with trends and the compliance checklist',
+    reportVerb,
+  ).option('--no-wait', 'queue it and return at once');
+  verb('cleanup', 'remove the backups that have expired; tells why each one is kept or removed', cleanupVerb)
+    .option('--dry-run', 'decide, and remove nothing', false)
+    .option('--no-wait', 'queue it and return at once');
+  verb('hold <id>', 'put a backup under legal hold: retention never removes it', holdVerb).requiredOption(
+    '--reason <text>',
+    'why, for the audit trail',
+  );
+  verb('release <id>', 'take a legal hold away', releaseVerb).requiredOption(
+    '--reason <text>',
+    'why, for the audit trail',
+  );
+  addRestoreVerb(verb);
+  verb('list', 'list backups, newest first', listVerb)
+    .addOption(new Option('--limit <n>', 'how many at most').default('20'))
+    .addOption(
+      new Option('--status <status>', 'only these').choices([
+        'queued',
+        'running',
+        'completed',
+        'failed',
+        'cancelled',
+        'missing',
+      ]),
+    );
+  verb('show <id>', 'show one backup with all that history knows of it', showVerb);
+  verb('status', 'show what is reachable, what runs, and the newest backup of each source', statusVerb);
+  addDirectVerbs(program);
+  addAuditVerbs(program, verb);
+  addAlertVerbs(verb);
+  return program;
+}
+
+/** What is wrong, and whether somebody is told. */
+function addAlertVerbs(verb: AddVerb): void {
+  verb('alerts', 'list what is wrong now; with --state also what was', alertsVerb)
+    .addOption(new Option('--limit <n>', 'how many at most').default('100'))
+    .addOption(new Option('--severity <severity>', 'only these').choices(['info', 'warning', 'critical']))
+    .addOption(
+      new Option('--state <state>', 'only these').choices(['open', 'resolved', 'all']).default('open'),
+    );
+  verb('ack <id>', 'acknowledge an alert: somebody has seen it', ackVerb, { ofSource: false });
+  verb('alert-test', 'send a test message to every channel and tell what became of it', alertTestVerb, {
+    ofSource: false,
+  }).option('--no-wait', 'queue it and return at once');
+}
+
+function addRestoreVerb(verb: AddVerb): void {
+  verb('restore', 'restore a backup into a database that does not exist or is empty', restoreVerb)
+    .requiredOption('--backup <id>', 'the id of a backup, or latest')
+    .requiredOption('--into <database>', 'the database to make')
+    .option('--tables <names>', 'only these tables: name or schema.name, separated by commas')
+    .option('--with-roles', 'make the roles that lack, and restore owners', false)
+    .option('--with-grants', 'restore privileges', false)
+    .option('--no-wait', 'queue it and return at once');
+}
+
+/** The verbs of the audit trail. */
+function addAuditVerbs(program: Command, verb: AddVerb): void {
+  const audit = program
+    .command('audit')
+    .description('the audit trail: who did what, and whether it is whole');
+  const place = { parent: audit, ofSource: false };
+  verb('list', 'list events, newest first', auditListVerb, place)
+    .addOption(new Option('--limit <n>', 'how many at most').default('50'))
+    .addOption(new Option('--action <action>', 'only this action (backup.request) or area (backup)'))
+    .addOption(new Option('--actor <name>', 'only what this person or process did'))
+    .addOption(new Option('--target <target>', 'only what was done to this, such as the id of a backup'))
+    .addOption(new Option('--since <time>', 'from this time on, such as 2026-01-31T00:00:00Z'))
+    .addOption(new Option('--until <time>', 'before this time'));
+  verb(
+    'verify',
+    'check that no event was edited, removed or put elsewhere',
+    auditVerifyVerb,
+    place,
+  ).addOption(
+    new Option('--expect <seq:hash>', 'a head that was noted before; shows also whether the end was cut off'),
+  );
+}
+
+/** Verbs that open what they need themselves, for they work where services are away. */
+function addDirectVerbs(program: Command): void {
+  const direct = (parent: Command, usage: string, description: string, action: DirectVerb) => {
+    const command = parent
+      .command(usage)
+      .description(description)
+      .option('--json', 'print one JSON document on standard output', false)
+      .addOption(new Option('--source <name>', 'the source to work on'));
+    command.action(async () => {
+      process.exitCode = await action(command.opts<CliOptions>());
+    });
+  };
+  direct(
+    program,
+    'emergency',
+    'take a full backup in this process, with neither Redis nor history',
+    emergencyVerb,
+  );
+  direct(
+    program,
+    'doctor',
+    'check configuration, versions, rights, space, clocks, Redis, schedules and last runs',
+    doctorVerb,
+  );
+  const catalog = program.command('catalog').description('history and the files that it tells of');
+  direct(
+    catalog,
+    'rebuild',
+    'take every backup whose sidecar the key authenticates into history',
+    catalogRebuildVerb,
+  );
+}
