@@ -5,7 +5,11 @@ import { join } from 'node:path';
 const HEAVY = ['packages/worker/test/process', 'scripts/test'];
 
 /** Groups that take minutes because they wait for locks and pauses; begun last they would run alone at the end. */
-const LONGEST = ['scripts/test/operations/operations', 'packages/worker/test/process/death'];
+const LONGEST = [
+  'scripts/test/operations/operations',
+  'packages/worker/test/process/absence',
+  'packages/worker/test/process/death',
+];
 
 /**
  * Divides the test files into groups that may run at the same time, each in a mocha of its own. The tests of a package

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Secret } from '@safekeep/shared/config/secret';
 import { createHistoryPool } from '@safekeep/shared/history/database';
-import { QUEUE_PREFIX } from '@safekeep/shared/queues/contracts';
-import { Queue } from 'bullmq';
 import { expect } from 'chai';
 import type pg from 'pg';
 import { scratchFolder } from '../../../scripts/services/scratch-folder.js';
@@ -58,23 +56,6 @@ describe('the API process', () => {
     api.child.kill('SIGTERM');
     expect(await api.ended()).to.equal(0);
     expect(api.stderr()).to.equal('');
-  });
-
-  it('is safe to start eight times at once: one schema, one admin, one password', async () => {
-    const replicas = await Promise.all(Array.from({ length: 8 }, () => run()));
-    const urls = await Promise.all(replicas.map((api) => api.url()));
-    const shown = replicas.flatMap((api) => /shown only now: (\S+)/.exec(api.stdout())?.[1] ?? []);
-    expect(shown).to.have.length(1);
-    expect((await pool.query('SELECT FROM users')).rowCount).to.equal(1);
-    expect((await pool.query('SELECT FROM schedules')).rowCount).to.equal(6);
-    const { redis } = await servers();
-    const queue = new Queue('backup', { connection: { url: redis.url }, prefix: QUEUE_PREFIX });
-    const schedulers = await queue.getJobSchedulers();
-    expect(schedulers.map(({ key }) => key)).to.have.members(['full.main', 'incremental.main']);
-    expect(await queue.getDelayedCount()).to.equal(2);
-    await queue.close();
-    for (const url of urls) expect((await fetch(`${url}/health/ready`)).status).to.equal(200);
-    expect((await logIn(urls[0] ?? '', shown[0] ?? '')).status).to.equal(200);
   });
 
   /** Starts the API and a request that waits for a lock in history. */
