@@ -1,5 +1,5 @@
 #!/bin/bash
-# Safekeep's command line: backup.sh full | test [ID] | list | show ID | status (--help tells).
+# Safekeep's command line; backup.sh --help lists the verbs.
 # A link to this file works as well (backup.sh in the repository, /backup.sh in the image), from any folder.
 set -euo pipefail
 

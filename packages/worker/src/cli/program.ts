@@ -26,10 +26,15 @@ Exit codes:
   2  usage                    6  refused: it would lose data
   3  configuration            130  interrupted; a job that was queued goes on`;
 
-const SOURCE = new Option(
-  '--source <name>',
-  'the source to work on (default: main; `list` and `report`: all)',
-);
+/** What `--source` chooses, and what holds without it. */
+const SOURCE_HELP = {
+  main: 'the source (default: main)',
+  all: 'only this source (default: all)',
+  id: 'refuse the id if it is of another source',
+} as const;
+
+const sourceOption = (chooses: keyof typeof SOURCE_HELP) =>
+  new Option('--source <name>', SOURCE_HELP[chooses]);
 
 /** What a verb answers with: its exit code. */
 export type Verb = (session: CliSession, ...args: string[]) => Promise<number>;
@@ -39,7 +44,7 @@ type AddVerb = (usage: string, description: string, action: Verb, place?: Place)
 
 interface Place {
   readonly parent?: Command;
-  readonly ofSource?: boolean;
+  readonly source?: keyof typeof SOURCE_HELP | 'none';
 }
 
 /** A verb that opens what it needs itself. */
@@ -54,26 +59,26 @@ export function buildProgram(
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(see backup.sh --help)')
     .exitOverride();
-  const verb: AddVerb = (usage, description, action, { parent = program, ofSource = true } = {}) => {
+  const verb: AddVerb = (usage, description, action, { parent = program, source = 'all' } = {}) => {
     const command = parent
       .command(usage)
       .description(description)
       .option('--json', 'print one JSON document on standard output', false);
-    if (ofSource) command.addOption(SOURCE);
+    if (source !== 'none') command.addOption(sourceOption(source));
     command.action(async (...given: unknown[]) => {
       const args = given.slice(0, -2).filter((value) => typeof value === 'string');
       await run(action, args, command.opts<CliOptions>());
     });
     return command;
   };
-  verb('full', 'take a full backup now, wait for its end and show progress', fullVerb).option(
-    '--no-wait',
-    'queue it and return at once',
-  );
+  verb('full', 'take a full backup now, wait for its end and show progress', fullVerb, {
+    source: 'main',
+  }).option('--no-wait', 'queue it and return at once');
   verb(
     'incremental',
     'take an incremental backup now; in this version it becomes a full one, and says so',
     incrementalVerb,
+    { source: 'main' },
   ).option('--no-wait', 'queue it and return at once');
   verb(
     'test [id]',
@@ -84,6 +89,7 @@ export function buildProgram(
     'verify [id]',
     'recovery test: restore one backup, or the newest verified one, into a scratch database and compare it (queue: restore-test)',
     verifyVerb,
+    { source: 'main' },
   ).option('--no-wait', 'queue it and return at once');
   verb(
     'report',
@@ -93,11 +99,10 @@ export function buildProgram(
   verb('cleanup', 'remove the backups that have expired; tells why each one is kept or removed', cleanupVerb)
     .option('--dry-run', 'decide, and remove nothing', false)
     .option('--no-wait', 'queue it and return at once');
-  verb('hold <id>', 'put a backup under legal hold: retention never removes it', holdVerb).requiredOption(
-    '--reason <text>',
-    'why, for the audit trail',
-  );
-  verb('release <id>', 'take a legal hold away', releaseVerb).requiredOption(
+  verb('hold <id>', 'put a backup under legal hold: retention never removes it', holdVerb, {
+    source: 'id',
+  }).requiredOption('--reason <text>', 'why, for the audit trail');
+  verb('release <id>', 'take a legal hold away', releaseVerb, { source: 'id' }).requiredOption(
     '--reason <text>',
     'why, for the audit trail',
   );
@@ -114,7 +119,7 @@ export function buildProgram(
         'missing',
       ]),
     );
-  verb('show <id>', 'show one backup with all that history knows of it', showVerb);
+  verb('show <id>', 'show one backup with all that history knows of it', showVerb, { source: 'id' });
   verb('status', 'show what is reachable, what runs, and the newest backup of each source', statusVerb);
   addDirectVerbs(program);
   addAuditVerbs(program, verb);
@@ -130,14 +135,16 @@ function addAlertVerbs(verb: AddVerb): void {
     .addOption(
       new Option('--state <state>', 'only these').choices(['open', 'resolved', 'all']).default('open'),
     );
-  verb('ack <id>', 'acknowledge an alert: somebody has seen it', ackVerb, { ofSource: false });
+  verb('ack <id>', 'acknowledge an alert: somebody has seen it', ackVerb, { source: 'none' });
   verb('alert-test', 'send a test message to every channel and tell what became of it', alertTestVerb, {
-    ofSource: false,
+    source: 'none',
   }).option('--no-wait', 'queue it and return at once');
 }
 
 function addRestoreVerb(verb: AddVerb): void {
-  verb('restore', 'restore a backup into a database that does not exist or is empty', restoreVerb)
+  verb('restore', 'restore a backup into a database that does not exist or is empty', restoreVerb, {
+    source: 'main',
+  })
     .requiredOption('--backup <id>', 'the id of a backup, or latest')
     .requiredOption('--into <database>', 'the database to make')
     .option('--tables <names>', 'only these tables: name or schema.name, separated by commas')
@@ -151,7 +158,7 @@ function addAuditVerbs(program: Command, verb: AddVerb): void {
   const audit = program
     .command('audit')
     .description('the audit trail: who did what, and whether it is whole');
-  const place = { parent: audit, ofSource: false };
+  const place = { parent: audit, source: 'none' } as const;
   verb('list', 'list events, newest first', auditListVerb, place)
     .addOption(new Option('--limit <n>', 'how many at most').default('50'))
     .addOption(new Option('--action <action>', 'only this action (backup.request) or area (backup)'))
@@ -171,12 +178,18 @@ function addAuditVerbs(program: Command, verb: AddVerb): void {
 
 /** Verbs that open what they need themselves, for they work where services are away. */
 function addDirectVerbs(program: Command): void {
-  const direct = (parent: Command, usage: string, description: string, action: DirectVerb) => {
+  const direct = (
+    parent: Command,
+    usage: string,
+    source: 'main' | 'all',
+    description: string,
+    action: DirectVerb,
+  ) => {
     const command = parent
       .command(usage)
       .description(description)
       .option('--json', 'print one JSON document on standard output', false)
-      .addOption(new Option('--source <name>', 'the source to work on'));
+      .addOption(sourceOption(source));
     command.action(async () => {
       process.exitCode = await action(command.opts<CliOptions>());
     });
@@ -184,12 +197,14 @@ function addDirectVerbs(program: Command): void {
   direct(
     program,
     'emergency',
+    'main',
     'take a full backup in this process, with neither Redis nor history',
     emergencyVerb,
   );
   direct(
     program,
     'doctor',
+    'all',
     'check configuration, versions, rights, space, clocks, Redis, schedules and last runs',
     doctorVerb,
   );
@@ -197,6 +212,7 @@ function addDirectVerbs(program: Command): void {
   direct(
     catalog,
     'rebuild',
+    'all',
     'take every backup whose sidecar the key authenticates into history',
     catalogRebuildVerb,
   );

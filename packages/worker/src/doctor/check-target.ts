@@ -1,12 +1,12 @@
 import type { Secret } from '@safekeep/shared/config/secret';
-import { onTarget } from '../postgres/target-database.js';
+import { onServer } from '../postgres/target-database.js';
 import { type Diagnosis, ok, problem } from './diagnosis.js';
 import { fromError } from './from-error.js';
 
 /** Recovery tests and restores make databases: may the role do that? */
 export async function checkTarget(subject: string, url: Secret, variable: string): Promise<Diagnosis[]> {
   try {
-    const may = await onTarget(url, async (client) => {
+    const may = await onServer(url, async (client) => {
       const { rows } = await client.query<{ may: boolean }>(
         'SELECT rolsuper OR rolcreatedb AS may FROM pg_catalog.pg_roles WHERE rolname = current_user',
       );

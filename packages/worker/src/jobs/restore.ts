@@ -17,6 +17,7 @@ import {
   dropDatabase,
   findContents,
   markDatabase,
+  onServer,
   onTarget,
   ownDatabase,
   readMark,
@@ -117,7 +118,7 @@ async function prepare(job: Prepared, signal: AbortSignal): Promise<RestoreResul
   job.warnings.push(...warnings, ...scope.warnings);
   signal.throwIfAborted();
   const made = asked.withRoles
-    ? await onTarget(settings.server, (client) => makeMissingRoles(client, roles))
+    ? await onServer(settings.server, (client) => makeMissingRoles(client, roles))
     : [];
   return fillDatabase(job, made, signal);
 }
@@ -128,7 +129,7 @@ async function fillDatabase(job: Prepared, roles: string[], signal: AbortSignal)
   if (!found) await makeDatabase(job);
   try {
     const { findings, differences } = await fillAndCompare(job, signal);
-    if (!found) await onTarget(job.settings.server, (client) => giveAway(client, job));
+    if (!found) await onServer(job.settings.server, (client) => giveAway(client, job));
     const { tables, largeObjects } = job.scope.expected;
     const failure =
       differences === 0
@@ -159,7 +160,7 @@ async function fillDatabase(job: Prepared, roles: string[], signal: AbortSignal)
 /** What an earlier attempt of this restore left goes; then the database is made, and marked as this attempt's. */
 async function makeDatabase(job: Prepared): Promise<void> {
   const { restore: asked, settings, backup } = job;
-  await onTarget(settings.server, async (client) => {
+  await onServer(settings.server, async (client) => {
     const left = await readMark(client, asked.targetDatabase);
     if (left?.startsWith(markOf(asked.id))) await dropDatabase(client, asked.targetDatabase);
     const mark = `${markOf(asked.id)}run ${job.token}`;
@@ -233,7 +234,7 @@ function ownerOf(entries: readonly TocEntry[]): string | null {
 async function dropOurs(job: Prepared): Promise<void> {
   const { restore: asked, settings, token } = job;
   try {
-    await onTarget(settings.server, async (client) => {
+    await onServer(settings.server, async (client) => {
       const mark = await readMark(client, asked.targetDatabase);
       if (mark === `${markOf(asked.id)}run ${token}`) await dropDatabase(client, asked.targetDatabase);
     });

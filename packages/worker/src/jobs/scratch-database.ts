@@ -7,7 +7,7 @@ import type { Run } from '@safekeep/shared/history/runs';
 import { persist } from '@safekeep/shared/jobs/persist';
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import type pg from 'pg';
-import { createDatabase, dropDatabase, onTarget } from '../postgres/target-database.js';
+import { createDatabase, dropDatabase, onServer } from '../postgres/target-database.js';
 import { scratchFailure } from '../postgres/target-failure.js';
 
 export interface ScratchPlace {
@@ -65,9 +65,9 @@ export async function dropScratch(place: ScratchPlace, id: string, name: string)
 }
 
 /** The errors of a target's server, with the hints for recovery tests. */
-async function onScratchServer<T>(server: Secret, work: Parameters<typeof onTarget<T>>[1]): Promise<T> {
+async function onScratchServer<T>(server: Secret, work: Parameters<typeof onServer<T>>[1]): Promise<T> {
   try {
-    return await onTarget(server, work);
+    return await onServer(server, work);
   } catch (error) {
     throw error instanceof SafekeepError ? scratchFailure(error) : error;
   }

@@ -1,8 +1,12 @@
+import { withDatabase } from '@safekeep/shared/config/postgres-url';
 import type { Secret } from '@safekeep/shared/config/secret';
 import { clientOptions } from '@safekeep/shared/history/database';
 import { errorCode } from '@safekeep/shared/logger';
 import pg from 'pg';
 import { targetFailure } from './target-failure.js';
+
+/** The SQLSTATE of a login into a database that is not there. */
+const NO_SUCH_DATABASE = '3D000';
 
 /** How the source's database stores text; older sidecars do not tell. */
 interface TextSettings {
@@ -19,20 +23,48 @@ interface CreatedDatabase {
 }
 
 /**
- * Connects to the server of a URL, runs `work` and hangs up. The search path is empty: names must be qualified.
+ * Connects to the database of a URL, runs `work` and hangs up. The search path is empty: names must be qualified.
  * @throws SafekeepError TARGET_UNREACHABLE, TARGET_LOGIN_FAILED; or what `work` throws
  */
 export async function onTarget<T>(url: Secret, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connect(url).catch((error: unknown) => {
+    throw targetFailure('connect', error);
+  });
+  return hangingUp(client, work);
+}
+
+/**
+ * The same for work that is about the server. Where the URL's own database is gone, and that may be why somebody restores,
+ * the server's `postgres` stands in for it.
+ */
+export async function onServer<T>(url: Secret, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const elsewhere = (error: unknown) => {
+    if (errorCode(error) !== NO_SUCH_DATABASE) throw error;
+    return connect(withDatabase(url, 'postgres'));
+  };
+  const client = await connect(url)
+    .catch(elsewhere)
+    .catch((error: unknown) => {
+      throw targetFailure('connect', error);
+    });
+  return hangingUp(client, work);
+}
+
+async function connect(url: Secret): Promise<pg.Client> {
   const client = new pg.Client({ ...clientOptions(url), connectionTimeoutMillis: 10_000, keepAlive: true });
   // Without a listener a connection that breaks between two queries would end the process; the next query reports it.
   client.on('error', () => {});
   try {
     await client.connect();
     await client.query(`SET search_path = ''; SET statement_timeout = 0; SET row_security = off`);
+    return client;
   } catch (error) {
     await client.end().catch(() => {});
-    throw targetFailure('connect', error);
+    throw error;
   }
+}
+
+async function hangingUp<T>(client: pg.Client, work: (client: pg.Client) => Promise<T>): Promise<T> {
   try {
     return await work(client);
   } finally {

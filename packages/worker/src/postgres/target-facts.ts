@@ -1,7 +1,7 @@
 import { withDatabase } from '@safekeep/shared/config/postgres-url';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type pg from 'pg';
-import { findContents, onTarget, readMark } from './target-database.js';
+import { findContents, onServer, onTarget, readMark } from './target-database.js';
 import { targetFailure } from './target-failure.js';
 
 /** What a server that a backup shall be restored to is like, for the role that restores. */
@@ -30,7 +30,7 @@ interface ExistingDatabase {
 
 /** @throws SafekeepError TARGET_UNREACHABLE, TARGET_LOGIN_FAILED, TARGET_REFUSED */
 export async function readTargetFacts(server: Secret, database: string): Promise<TargetFacts> {
-  const facts = await onTarget(server, (client) => readServer(client, database));
+  const facts = await onServer(server, (client) => readServer(client, database));
   if (facts.existing === null) return { ...facts, existing: null };
   const contents = await onTarget(withDatabase(server, database), findContents);
   return { ...facts, existing: { ...facts.existing, contents } };

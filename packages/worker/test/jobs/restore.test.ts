@@ -44,12 +44,14 @@ describe('a restore', function () {
   interface Asked extends Partial<Omit<Restore, 'targetDatabase'>> {
     readonly from?: TakenBackup;
     readonly history?: Secret;
+    /** The URL of RESTORE_DATABASE_URL, or else of the source. */
+    readonly on?: Secret;
     readonly onProgress?: (progress: RestoreProgress) => void;
     readonly signal?: AbortSignal;
   }
 
   async function into(targetDatabase: string, asked: Asked = {}): Promise<RestoreResult> {
-    const { from = taken, onProgress = () => {}, signal = new AbortController().signal } = asked;
+    const { from = taken, on = server, onProgress = () => {}, signal = new AbortController().signal } = asked;
     const row = {
       id: randomUUID(),
       tables: null,
@@ -62,8 +64,8 @@ describe('a restore', function () {
       { restore: row, stored: from.stored, token: 7, onProgress },
       {
         logger: createLogger({ service: 'worker', level: 'error' }),
-        server,
-        source: server,
+        server: on,
+        source: on,
         history: asked.history ?? withDatabase(server, 'history_of_another'),
         programDirectories: [(await realPrograms()).directory],
         environment: { PATH: process.env.PATH },
@@ -80,6 +82,13 @@ describe('a restore', function () {
     if (!(error instanceof SafekeepError)) throw error;
     return error;
   }
+
+  it('needs no database of the source: where it is lost, that is when people restore', async () => {
+    const lost = fresh();
+    const result = await into(lost, { on: withDatabase(server, lost) });
+    expect(result).to.deep.include({ failure: null, findings: [] });
+    expect(await textOf(lost)).to.equal(await textOf(clinic));
+  });
 
   const fresh = () => `copy_${randomBytes(6).toString('hex')}`;
   const textOf = (database: string) => wholeText(withDatabase(server, database).reveal());

@@ -89,6 +89,6 @@ function describe(sidecar: Sidecar, directory: string): string {
     `sha256    ${sidecar.checksum}`,
     `key id    ${sidecar.keyId}`,
     'next      copy its three files to a safe place; the workers take it into history when they run again',
-    '          restore it by hand as docs/OPERATIONS.md says, or with: backup.sh restore',
+    '          restore it by hand as docs/DISASTER_RECOVERY_PLAN.md says, or with: backup.sh restore',
   ].join('\n');
 }
