@@ -13,6 +13,7 @@ import {
 } from '../compose/docker-compose.js';
 import { freePort } from '../services/free-port.js';
 import { startPostgres } from '../services/postgres.js';
+import { programArguments } from '../services/program.js';
 import { startRedis } from '../services/redis.js';
 import { scratchFolder } from '../services/scratch-folder.js';
 
@@ -65,7 +66,7 @@ describe('The health checks of docker-compose.yml', function () {
   /** Starts what the service's command names, from its source and outside a container. */
   function start(service: string, settings: NodeJS.ProcessEnv = {}): ChildProcess {
     const main = compose.services[service]?.command?.at(-1)?.replace('/dist/', '/src/').replace(/js$/, 'ts');
-    const child = spawn(process.execPath, ['--import=tsx/esm', '--conditions=source', main ?? ''], {
+    const child = spawn(process.execPath, programArguments(main ?? ''), {
       cwd: ROOT,
       env: { ...environment, ...settings },
       stdio: 'ignore',

@@ -13,18 +13,21 @@ const { spec: _, ...settings } = JSON.parse(readFileSync('.mocharc.json', 'utf8'
 
 /**
  * Runs every group of test files in a mocha of its own, several at a time.
- * @param {number} limitMs for all groups together
+ * @param {{ limitMs: number, built: boolean }} options the time for all groups together, and whether the packages are built
  * @returns {Promise<import('./counts.mjs').Counts[]>}
  */
-export async function runMochaGroups(limitMs) {
+export async function runMochaGroups({ limitMs, built }) {
   const folder = mkdtempSync(join(tmpdir(), 'safekeep-test-'));
   const waiting = groupsOf(findTests());
   const deadline = Date.now() + limitMs;
+  /** @type {Record<string, string>} */
+  const env = built ? { SAFEKEEP_TEST_BUILT: '1' } : {};
   /** @type {import('./counts.mjs').Counts[]} */
   const counts = [];
   const lane = async () => {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-      counts.push(await runGroup(group, folder, Math.max(1, deadline - Date.now())));
+      const options = { limitMs: Math.max(1, deadline - Date.now()), alone: false, env };
+      counts.push(await runGroup(group, folder, options));
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
@@ -35,9 +38,9 @@ export async function runMochaGroups(limitMs) {
 /**
  * @param {{ name: string, files: readonly string[] }} group
  * @param {string} folder
- * @param {number} limitMs
+ * @param {{ limitMs: number, alone: boolean, env: Readonly<Record<string, string>> }} stage
  */
-async function runGroup(group, folder, limitMs) {
+async function runGroup(group, folder, stage) {
   const file = join(folder, `${group.name.replaceAll('/', '-')}.json`);
   const options = Object.entries(settings).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((one) =>
@@ -51,7 +54,7 @@ async function runGroup(group, folder, limitMs) {
     `counts=${file}`,
   ];
   const args = ['--no-config', ...options, ...reporter, ...group.files];
-  const { code } = await runStage(group.name, 'mocha', args, { limitMs, alone: false });
+  const { code } = await runStage(group.name, 'mocha', args, stage);
   const written = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   return countMocha(written, code, (reason) => process.stdout.write(`\n${group.name}: ${reason}\n`));
 }

@@ -27,16 +27,17 @@ export function wasInterrupted() {
  * @param {string} title printed before
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ limitMs: number, alone: boolean }} options after `limitMs` the stage is ended and has failed
+ * @param {{ limitMs: number, alone: boolean, env?: Readonly<Record<string, string>> }} options after `limitMs` the stage is
+ *   ended and has failed; `env` is added to this process' environment
  * @returns {Promise<{ code: number }>} its exit code; a signal's end counts as 1
  */
-export async function runStage(title, command, args, { limitMs, alone }) {
+export async function runStage(title, command, args, { limitMs, alone, env = {} }) {
   if (interrupted) return { code: 1 };
   if (alone) process.stdout.write(`\n== ${title}: ${[command, ...args].join(' ')}\n`);
   const startedAt = Date.now();
   const child = spawn(command, args, {
     stdio: alone ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-    env: withLocalCommands(),
+    env: { ...withLocalCommands(), ...env },
   });
   running.add(child);
   let output = '';

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Secret } from '@safekeep/shared/config/secret';
+import { programArguments } from '../../../scripts/services/program.js';
 import { servers } from './servers.js';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -30,7 +31,7 @@ export async function environmentFor(history: Secret): Promise<Record<string, st
 }
 
 export function runApi(environment: Record<string, string>): RunningApi {
-  const child = spawn(process.execPath, ['--conditions=source', '--import=tsx/esm', MAIN], {
+  const child = spawn(process.execPath, programArguments(MAIN), {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

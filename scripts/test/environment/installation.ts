@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Backup } from '../../../packages/shared/src/contracts/backup.js';
+import { programArguments } from '../../services/program.js';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const FROM_SOURCE = ['--import', 'tsx/esm', '--conditions=source'];
 
 export type Variables = Readonly<Record<string, string>>;
 
@@ -122,7 +122,7 @@ export class Installation {
 
   /** The exit code of `backup.sh` with this installation's variables and others over them. */
   async cli(args: readonly string[], over: Variables): Promise<number> {
-    const command = [...FROM_SOURCE, 'packages/worker/src/cli/main.ts', ...args];
+    const command = [...programArguments('packages/worker/src/cli/main.ts'), ...args];
     const env = { ...surroundings(), ...this.variables, ...over };
     return run(process.execPath, command, { cwd: ROOT, env }).then(
       () => 0,
@@ -150,7 +150,7 @@ export class Installation {
   }
 
   #start(main: string): void {
-    const child = spawn(process.execPath, [...FROM_SOURCE, main], {
+    const child = spawn(process.execPath, programArguments(main), {
       cwd: ROOT,
       env: { ...surroundings(), ...this.variables },
       stdio: ['ignore', 'pipe', 'pipe'],

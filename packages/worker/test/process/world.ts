@@ -12,12 +12,12 @@ import { listBackups } from '@safekeep/shared/history/backups';
 import { clientOptions, createHistoryPool } from '@safekeep/shared/history/database';
 import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../../../scripts/services/postgres.js';
+import { programArguments } from '../../../../scripts/services/program.js';
 import { type RedisServer, startRedis } from '../../../../scripts/services/redis.js';
 import { scratchFolder } from '../../../../scripts/services/scratch-folder.js';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
-const FROM_SOURCE = ['--import', 'tsx/esm', '--conditions=source'];
 
 export interface Ended {
   readonly code: number;
@@ -130,7 +130,7 @@ export async function openWorld(name: string): Promise<World> {
 }
 
 function spawnWorker(environment: NodeJS.ProcessEnv): WorkerProcess {
-  const child = spawn(process.execPath, [...FROM_SOURCE, 'packages/worker/src/main.ts'], {
+  const child = spawn(process.execPath, programArguments('packages/worker/src/main.ts'), {
     cwd: ROOT,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -146,7 +146,7 @@ function spawnWorker(environment: NodeJS.ProcessEnv): WorkerProcess {
 }
 
 async function runCli(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<Ended> {
-  const command = [...FROM_SOURCE, 'packages/worker/src/cli/main.ts', ...args];
+  const command = [...programArguments('packages/worker/src/cli/main.ts'), ...args];
   try {
     const { stdout, stderr } = await run(process.execPath, command, { cwd: ROOT, env: environment });
     return { code: 0, stdout, stderr };
