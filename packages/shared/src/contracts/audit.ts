@@ -46,6 +46,6 @@ export const auditQuery = z
 export type AuditQuery = z.output<typeof auditQuery>;
 
 /** Where the trail ends; kept elsewhere, it proves later that nothing was cut off. */
-export const auditHead = z.object({ seq: z.int(), hash: z.string() });
+const auditHead = z.object({ seq: z.int(), hash: z.string() });
 
 export type AuditHead = z.infer<typeof auditHead>;

@@ -3,11 +3,9 @@ import { sourceName } from '../config/sources.js';
 import { wholeNumber } from './whole-number.js';
 
 export const backupType = z.enum(['full', 'incremental', 'emergency']);
-export const backupStatus = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled', 'missing']);
+const backupStatus = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled', 'missing']);
 
 export type BackupType = z.infer<typeof backupType>;
-export type BackupStatus = z.infer<typeof backupStatus>;
-
 export const progress = z
   .object({
     phase: z.enum(['snapshot', 'schema', 'data', 'publish']).describe('What the job does now.'),

@@ -5,7 +5,7 @@ import { plainText } from './plain-text.js';
 import { wholeNumber } from './whole-number.js';
 
 /** What retention decided about one backup, and what came of it; without `outcome` it was a dry run, or is not done yet. */
-export const cleanupDecision = z.object({
+const cleanupDecision = z.object({
   backupId: z.uuid(),
   source: z.string(),
   type: backupType,

@@ -6,7 +6,7 @@ import { checkStatus } from './verification.js';
 import { wholeNumber } from './whole-number.js';
 
 /** What was compared, in numbers, whether or not it was equal. */
-export const recoveryFacts = z.object({
+const recoveryFacts = z.object({
   tables: z.number(),
   rows: z.number(),
   contents: z.number().describe('Tables whose contents were compared, not only their numbers of rows.'),
@@ -29,7 +29,7 @@ export const recoveryFacts = z.object({
 export type RecoveryFacts = z.infer<typeof recoveryFacts>;
 
 /** What a recovery test does now. */
-export const recoveryProgress = z.object({
+const recoveryProgress = z.object({
   phase: z.enum(['check', 'restore', 'compare']),
   percent: z.number(),
   table: z.string().nullable().describe('The table that is being filled.'),

@@ -211,7 +211,7 @@ export type ReportSummary = z.infer<typeof summary>;
 const span = z.object({ start: timestamp, end: timestamp });
 
 /** What history and the worker's configuration know; what is concluded from it stands beside it in `reportBody`. */
-export const reportFacts = z.object({
+const reportFacts = z.object({
   period: span,
   trend: span,
   sources: z.array(sourceReport),
@@ -271,8 +271,6 @@ export const reportFacts = z.object({
 export type ReportFacts = z.infer<typeof reportFacts>;
 export type SourceReport = z.infer<typeof sourceReport>;
 export type RecoveryTestLine = z.infer<typeof recoveryTestLine>;
-export type ReportDay = z.infer<typeof day>;
-
 /** A whole report, as it stands in its JSON file and in history. */
 export const reportBody = reportFacts.extend({
   format: z.literal(1),

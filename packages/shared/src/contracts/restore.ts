@@ -4,9 +4,9 @@ import { finding } from './finding.js';
 import { plainText } from './plain-text.js';
 import { wholeNumber } from './whole-number.js';
 
-export const restoreStatus = z.enum(['queued', 'running', 'completed', 'failed']);
+const restoreStatus = z.enum(['queued', 'running', 'completed', 'failed']);
 
-export const restoreProgress = z
+const restoreProgress = z
   .object({
     phase: z.enum(['check', 'preflight', 'data', 'indexes', 'compare']),
     percent: z.number(),
@@ -21,7 +21,7 @@ export const restoreProgress = z
 export type RestoreProgress = z.infer<typeof restoreProgress>;
 
 /** What a restore did. Sentences carry no row values. */
-export const restoreFacts = z.object({
+const restoreFacts = z.object({
   serverVersion: z.string(),
   pgRestoreVersion: z.string(),
   created: z.boolean().describe('Whether Safekeep made the database, or found it there empty.'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { timestamp } from './backup.js';
 
 /** Something in a backup directory that does not agree with history; it resolves by itself once it does. */
-export const openFinding = z.object({
+const openFinding = z.object({
   source: z.string(),
   kind: z.enum(['unknown-file', 'missing-file', 'stray-partial', 'strange-file']),
   name: z.string(),
@@ -11,8 +11,6 @@ export const openFinding = z.object({
   lastSeenAt: timestamp,
   message: z.string().describe('What it means and what to do.'),
 });
-
-export type OpenFinding = z.infer<typeof openFinding>;
 
 /** What the last inventories of all sources found. */
 export const storageState = z.object({

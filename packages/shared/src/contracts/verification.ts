@@ -23,8 +23,6 @@ export const verdict = z.enum([
   'companion',
 ]);
 
-export type VerdictName = z.infer<typeof verdict>;
-
 export const checkProgress = z
   .object({ percent: z.number(), doneBytes: z.number(), totalBytes: z.number() })
   .describe('How far a verification is; it reads the file twice, and the companions. Bytes.');

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { findWaitingScheduled, insertBackup } from '../history/backups.js';
 import { insertCleanupRun } from '../history/cleanup-runs.js';
 import type { Database } from '../history/database.js';
-import { findWaitingScheduledRow } from '../history/job-rows.js';
+import { findWaitingScheduledRow, type JobTable } from '../history/job-rows.js';
 import { findBackupToProve, findWaitingRecoveryTest, insertRecoveryTest } from '../history/recovery-tests.js';
 import { insertReport } from '../history/reports.js';
 import { insertScheduledVerifications } from '../history/verifications.js';
+import { jobOf } from '../queues/accept-job.js';
 import type { Producer } from '../queues/producer.js';
 
 /** A row that serves a due time. */
@@ -48,50 +49,38 @@ export function backupRequest(type: 'full' | 'incremental'): ScheduledRequest {
 
 export const verificationsRequest: ScheduledRequest = async (db, source) => {
   const verifications = await insertScheduledVerifications(db, source);
-  return verifications.map(({ id, backupId }) => ({
-    id,
-    audit: { action: 'verification.request', target: backupId, detail: { id } },
-    enqueue: (producer) => producer.enqueue('verify', 'verify', id, { verificationId: id }),
-  }));
+  return verifications.map(({ id, backupId }) =>
+    scheduledRow('verifications', id, { action: 'verification.request', target: backupId, detail: { id } }),
+  );
 };
 
 export const recoveryTestRequest: ScheduledRequest = async (db, source) => {
   const waiting = await findWaitingRecoveryTest(db, source);
-  const backup = waiting === null ? await findBackupToProve(db, source) : null;
-  const id = waiting ?? randomUUID();
-  if (backup !== null) await insertRecoveryTest(db, { id, backupId: backup.id, ...unasked, note: null });
-  else if (waiting === null) return [];
-  return [
-    {
-      id,
-      audit: backup === null ? null : { action: 'recovery-test.request', target: backup.id, detail: { id } },
-      enqueue: (producer) => producer.enqueue('restore-test', 'restore-test', id, { recoveryTestId: id }),
-    },
-  ];
+  if (waiting !== null) return [scheduledRow('recovery_tests', waiting, null)];
+  const backup = await findBackupToProve(db, source);
+  if (backup === null) return [];
+  const id = randomUUID();
+  await insertRecoveryTest(db, { id, backupId: backup.id, ...unasked, note: null });
+  const audit: ScheduledAudit = { action: 'recovery-test.request', target: backup.id, detail: { id } };
+  return [scheduledRow('recovery_tests', id, audit)];
 };
 
 export const cleanupRequest: ScheduledRequest = async (db) => {
   const waiting = await findWaitingScheduledRow(db, 'cleanup_runs');
-  const id = waiting ?? randomUUID();
-  if (waiting === null) await insertCleanupRun(db, { id, dryRun: false, source: null, ...unasked });
-  return [
-    {
-      id,
-      audit: waiting === null ? { action: 'cleanup.request', target: null, detail: { id } } : null,
-      enqueue: (producer) => producer.enqueue('cleanup', 'cleanup', id, { cleanupRunId: id }),
-    },
-  ];
+  if (waiting !== null) return [scheduledRow('cleanup_runs', waiting, null)];
+  const id = randomUUID();
+  await insertCleanupRun(db, { id, dryRun: false, source: null, ...unasked });
+  return [scheduledRow('cleanup_runs', id, { action: 'cleanup.request', target: null, detail: { id } })];
 };
 
 export const reportRequest: ScheduledRequest = async (db) => {
   const waiting = await findWaitingScheduledRow(db, 'reports');
-  const id = waiting ?? randomUUID();
-  if (waiting === null) await insertReport(db, { id, source: null, ...unasked });
-  return [
-    {
-      id,
-      audit: waiting === null ? { action: 'report.request', target: null, detail: { id } } : null,
-      enqueue: (producer) => producer.enqueue('report', 'report', id, { reportId: id }),
-    },
-  ];
+  if (waiting !== null) return [scheduledRow('reports', waiting, null)];
+  const id = randomUUID();
+  await insertReport(db, { id, source: null, ...unasked });
+  return [scheduledRow('reports', id, { action: 'report.request', target: null, detail: { id } })];
 };
+
+function scheduledRow(table: JobTable, id: string, audit: ScheduledAudit | null): ScheduledJob {
+  return { id, audit, enqueue: (producer) => producer.enqueue(...jobOf(table, id)) };
+}

@@ -1,27 +1,16 @@
-import type { TocEntry } from '@safekeep/archive/custom-format/toc';
 import { sameServer, withDatabase } from '@safekeep/shared/config/postgres-url';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Restore, RestoreProgress } from '@safekeep/shared/contracts/restore';
 import { fail } from '@safekeep/shared/errors';
 import type { RestoreResult } from '@safekeep/shared/history/restores';
-import { describeError, errorCode, type Logger } from '@safekeep/shared/logger';
-import type pg from 'pg';
+import { errorCode, type Logger } from '@safekeep/shared/logger';
 import { type Comparison, compareFingerprints } from '../fingerprint/compare-fingerprints.js';
 import { fingerprintTerms } from '../fingerprint/fingerprint.js';
 import { fingerprintCopy } from '../fingerprint/fingerprint-copy.js';
 import { libpqAccess } from '../postgres/libpq-environment.js';
 import { chooseRestoreProgram, findPrograms, type PostgresPrograms } from '../postgres/program.js';
 import type { RestoreMessage } from '../postgres/restore-messages.js';
-import {
-  createDatabase,
-  dropDatabase,
-  findContents,
-  markDatabase,
-  onServer,
-  onTarget,
-  ownDatabase,
-  readMark,
-} from '../postgres/target-database.js';
+import { onServer } from '../postgres/target-database.js';
 import { readTargetFacts, type TargetFacts } from '../postgres/target-facts.js';
 import { type CheckedBackup, openCheckedBackup, type StoredBackup } from './checked-backup.js';
 import { restoreArchive } from './restore-archive.js';
@@ -29,6 +18,7 @@ import { RestoreMeter } from './restore-meter.js';
 import { judgeTarget } from './restore-preflight.js';
 import { makeMissingRoles, readBackedUpRoles } from './restore-roles.js';
 import { type RestoreScope, scopeOf } from './restore-scope.js';
+import { dropOurs, giveAway, makeDatabase, markOf, tellWhatIsLeft } from './restore-target.js';
 import { isPassedOver, warningsOf } from './restore-warnings.js';
 
 interface RestoreSettings {
@@ -157,21 +147,6 @@ async function fillDatabase(job: Prepared, roles: string[], signal: AbortSignal)
   }
 }
 
-/** What an earlier attempt of this restore left goes; then the database is made, and marked as this attempt's. */
-async function makeDatabase(job: Prepared): Promise<void> {
-  const { restore: asked, settings, backup } = job;
-  await onServer(settings.server, async (client) => {
-    const left = await readMark(client, asked.targetDatabase);
-    if (left?.startsWith(markOf(asked.id))) await dropDatabase(client, asked.targetDatabase);
-    const mark = `${markOf(asked.id)}run ${job.token}`;
-    const made = await createDatabase(client, asked.targetDatabase, backup.sidecar, mark);
-    if (made.sameLocale) return;
-    job.warnings.push(
-      `the server does not have the source's locale ${backup.sidecar.collate}: text sorts by ${made.collate}`,
-    );
-  });
-}
-
 async function fillAndCompare(job: Prepared, signal: AbortSignal): Promise<Comparison> {
   const { backup, programs, restore: asked, settings, scope, meter } = job;
   const target = withDatabase(settings.server, asked.targetDatabase);
@@ -209,62 +184,6 @@ async function compareCopy(target: Secret, job: Prepared, signal: AbortSignal): 
   const known = comparison.findings.length - findings.length;
   job.warnings.push(...comparison.notCompared);
   return { ...comparison, findings, differences: comparison.differences - known };
-}
-
-/** The database is finished: it loses the mark by which another attempt would drop it, and gets its owner. */
-async function giveAway(client: pg.Client, job: Prepared): Promise<void> {
-  const { targetDatabase, withRoles } = job.restore;
-  const owner = ownerOf(job.backup.toc.entries);
-  if (withRoles && owner !== null) {
-    await ownDatabase(client, targetDatabase, owner).catch((error: unknown) => {
-      if (errorCode(error) !== 'TARGET_REFUSED') throw error;
-      job.warnings.push(
-        `the database itself still belongs to ${job.facts.role}: it could not be given to ${owner}`,
-      );
-    });
-  }
-  await markDatabase(client, targetDatabase, null);
-}
-
-function ownerOf(entries: readonly TocEntry[]): string | null {
-  return entries.find((entry) => entry.desc === 'DATABASE')?.owner || null;
-}
-
-/** Drops the database if it is still the one that this attempt made. What cannot be dropped now is told in the log. */
-async function dropOurs(job: Prepared): Promise<void> {
-  const { restore: asked, settings, token } = job;
-  try {
-    await onServer(settings.server, async (client) => {
-      const mark = await readMark(client, asked.targetDatabase);
-      if (mark === `${markOf(asked.id)}run ${token}`) await dropDatabase(client, asked.targetDatabase);
-    });
-  } catch (error) {
-    settings.logger.error('a database that a failed restore made could not be dropped', {
-      database: asked.targetDatabase,
-      restoreId: asked.id,
-      error: describeError(error),
-    });
-  }
-}
-
-/** The error of a restore into a database that was there before: it also says what is in that database now. */
-async function tellWhatIsLeft(job: Prepared, error: unknown): Promise<unknown> {
-  const { targetDatabase } = job.restore;
-  const contents = await onTarget(withDatabase(job.settings.server, targetDatabase), findContents).catch(
-    () => ['what could not be looked at'],
-  );
-  if (contents.length === 0 || errorCode(error) === 'RUN_FENCED') return error;
-  const why = describeError(error);
-  return fail(
-    'RESTORE_PART_LEFT',
-    { database: targetDatabase, contents: contents.join(', '), code: why.code, why: why.message },
-    error,
-  );
-}
-
-/** How the comment of a database begins that a restore made and has not finished. */
-function markOf(restoreId: string): string {
-  return `safekeep restore ${restoreId} `;
 }
 
 function nameIn(url: Secret): string {
