@@ -16,6 +16,8 @@ export interface AdoptionSummary {
   readonly known: number;
   /** Adopted as `missing`: the sidecar is there, its backup file is not. */
   readonly missing: readonly string[];
+  /** Adopted, though what stands under the file's name is no ordinary file or not of the size that the sidecar says. */
+  readonly strange: readonly string[];
   /** Sidecars that were not believed, and authentic ones that could not be taken in. */
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
   /** Where the chain of sidecars has holes, in sentences. */
@@ -56,8 +58,7 @@ async function adoptFrom(
   { pool, source, actor }: Adoption,
   entries: AsyncIterable<CatalogEntry>,
 ): Promise<AdoptionSummary> {
-  const adopted: string[] = [];
-  const missing: string[] = [];
+  const taken = { present: [] as string[], missing: [] as string[], strange: [] as string[] };
   const rejected: { name: string; reason: string }[] = [];
   const links: Link[] = [];
   let known = 0;
@@ -75,7 +76,8 @@ async function adoptFrom(
     if (adoption === 'known') known += 1;
     else if (adoption === 'base-unknown')
       rejected.push({ name: `${fileName}.meta`, reason: 'its base is not there' });
-    else (present ? adopted : missing).push(fileName);
+    else taken[entry.file].push(fileName);
   }
-  return { source, adopted, known, missing, rejected, gaps: gapsOf(links) };
+  const { present: adopted, missing, strange } = taken;
+  return { source, adopted, known, missing, strange, rejected, gaps: gapsOf(links) };
 }

@@ -35,7 +35,7 @@ async function adoptOf(source: string, deps: Deps, passOver: Set<string>): Promi
     unlessNotThere,
   );
   if (found === null) return;
-  for (const file of [...found.adopted, ...found.missing]) {
+  for (const file of [...found.adopted, ...found.missing, ...found.strange]) {
     logger.warn('history took in a backup that it did not know', { source, file });
   }
   for (const { name, reason } of found.rejected) {

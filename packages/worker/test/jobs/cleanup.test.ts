@@ -1,9 +1,11 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -202,6 +204,22 @@ describe('a cleanup', () => {
       /a symbolic link/,
     ],
     [
+      'a directory stands for its file',
+      ({ fileName }) => {
+        rmSync(join(root, fileName));
+        mkdirSync(join(root, fileName));
+      },
+      /a directory/,
+    ],
+    [
+      'a link to another file stands for its sidecar',
+      ({ fileName }) => {
+        renameSync(join(root, `${fileName}.meta`), join(root, 'elsewhere'));
+        symlinkSync(join(root, 'elsewhere'), join(root, `${fileName}.meta`));
+      },
+      /a symbolic link/,
+    ],
+    [
       'a directory stands for its companion',
       (row) => {
         const [globals = ''] = namesOf(row);
@@ -243,6 +261,25 @@ describe('a cleanup', () => {
     writeFileSync(join(root, `${old.fileName}.meta`), readFileSync(join(root, `${recent.fileName}.meta`)));
     expect((await clean()).get(old.id)?.reason).to.match(/belongs to another backup/);
     expect(existsSync(join(root, old.fileName))).to.equal(true);
+  });
+
+  it('leaves files of another key, put in their place, alone', async () => {
+    const old = await store(100);
+    const stranger = await store(101, { key: randomBytes(48).toString('base64') });
+    await store(0);
+    for (const suffix of ['', '.meta']) {
+      copyFileSync(join(root, stranger.fileName + suffix), join(root, old.fileName + suffix));
+    }
+    const decision = (await clean()).get(old.id);
+    expect(decision).to.include({ outcome: 'kept' });
+    expect(decision?.reason).to.match(/another encryption key/);
+    for (const name of namesOf(old)) expect(files()).to.include(name);
+  });
+
+  it('removes a backup whose file was emptied: its sidecar still proves whose it is', async () => {
+    const [old] = [await store(100), await store(0)];
+    truncateSync(join(root, old.fileName));
+    expect((await clean()).get(old.id)?.outcome).to.equal('removed');
   });
 
   it('removes a backup of an older key by what history recorded of its sidecar', async () => {

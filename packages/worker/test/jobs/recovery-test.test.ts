@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseSidecar, type SidecarBody, serializeSidecar } from '@safekeep/archive/sidecar';
 import { Secret } from '@safekeep/shared/config/secret';
 import type { SafekeepError } from '@safekeep/shared/errors';
@@ -24,6 +24,8 @@ import { type RecoverySettings, recoveryTest } from '../../src/jobs/recovery-tes
 import { scratchRound } from '../../src/reconcile/drop-left-scratch.js';
 import { realPrograms } from '../postgres/real-programs.js';
 import { ODD_DATABASES } from '../process/odd-databases.js';
+import { whileThere } from './odd-source.js';
+import { type OtherBackups, REPLACEMENTS, whileReplaced } from './replaced-files.js';
 import { storedBackupOf, type TakenBackup } from './stored-backup-of.js';
 
 const NEVER = new AbortController().signal;
@@ -35,6 +37,7 @@ describe('a recovery test', function () {
   let history: TestHistory;
   let server: Secret;
   let taken: TakenBackup;
+  let others: OtherBackups;
   let source: string;
   let settings: RecoverySettings;
 
@@ -48,6 +51,12 @@ describe('a recovery test', function () {
        CREATE SCHEMA clinic; CREATE TABLE clinic.appointments (id serial); INSERT INTO clinic.appointments DEFAULT VALUES`,
     );
     taken = await storedBackupOf(source);
+    const another = await emptyDatabase();
+    const { encryptionKey } = taken.stored;
+    others = {
+      sameKey: await storedBackupOf(another, encryptionKey),
+      otherKey: await storedBackupOf(another),
+    };
     settings = {
       pool: history.pool,
       logger: LOGGER,
@@ -112,6 +121,9 @@ describe('a recovery test', function () {
     );
   }
 
+  /** What came of a test: its result, or its error. */
+  const settled = (work: Promise<RecoveryResult>): Promise<unknown> => work.catch((error: unknown) => error);
+
   /** Another authentic sidecar in the place of the backup's own, until `work` has ended. */
   async function withSidecar<T>(
     change: (body: SidecarBody) => object,
@@ -158,15 +170,12 @@ describe('a recovery test', function () {
 
   for (const odd of ODD_DATABASES) {
     it(`passes a backup of ${odd.promise}`, async () => {
-      const database =
-        odd.name === 'types' || odd.name === 'objects' ? `${odd.name}_${randomUUID()}` : odd.name;
-      const quoted = `"${database.replaceAll('"', '""')}"`;
-      await sql('postgres', `CREATE DATABASE ${quoted} TEMPLATE template0`);
-      await sql(database, odd.sql);
-      const { status, findings, facts } = await prove(await storedBackupOf(database));
-      expect(findings).to.deep.equal([]);
-      expect(status).to.equal('passed');
-      expect(facts?.notCompared).to.deep.equal([]);
+      await whileThere(odd, async () => {
+        const { status, findings, facts } = await prove(await storedBackupOf(odd.name));
+        expect(findings).to.deep.equal([]);
+        expect(status).to.equal('passed');
+        expect(facts?.notCompared).to.deep.equal([]);
+      });
     });
   }
 
@@ -226,20 +235,26 @@ describe('a recovery test', function () {
     expect(result.reason).to.contain('RTO_TARGET').and.to.contain('RPO_TARGET');
   });
 
-  it('fails a file that is damaged, and one that is missing, before anything is restored', async () => {
+  for (const replacement of REPLACEMENTS) {
+    const { what, stop } = replacement;
+    it(`restores nothing of ${what}, and says so`, async () => {
+      const result = await whileReplaced(taken, others, replacement, () => settled(prove()));
+      if (stop === 'KEY_UNKNOWN') expect(result).to.include({ code: 'KEY_UNKNOWN' });
+      else {
+        expect(result).to.deep.include({ status: 'failed' });
+        expect((result as RecoveryResult).findings?.[0]).to.include({ kind: 'backup', actual: stop });
+      }
+    });
+  }
+
+  it('fails a file that is damaged before anything is restored', async () => {
     const pristine = readFileSync(taken.file);
-    try {
-      const bytes = Buffer.from(pristine);
-      bytes[100] = (bytes[100] ?? 0) ^ 1;
-      writeFileSync(taken.file, bytes);
-      const damaged = await prove();
-      expect(damaged.status).to.equal('failed');
-      expect(damaged.findings?.[0]).to.include({ kind: 'backup', actual: 'checksum' });
-      rmSync(taken.file);
-      expect((await prove()).findings?.[0]).to.include({ kind: 'backup', actual: 'file' });
-    } finally {
-      writeFileSync(taken.file, pristine);
-    }
+    const bytes = Buffer.from(pristine);
+    bytes[100] = (bytes[100] ?? 0) ^ 1;
+    writeFileSync(taken.file, bytes);
+    const damaged = await prove().finally(() => writeFileSync(taken.file, pristine));
+    expect(damaged.status).to.equal('failed');
+    expect(damaged.findings?.[0]).to.include({ kind: 'backup', actual: 'checksum' });
   });
 
   it('is an error, not a failure, with another key', async () => {

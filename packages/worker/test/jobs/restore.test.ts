@@ -8,13 +8,14 @@ import { SafekeepError } from '@safekeep/shared/errors';
 import type { RestoreResult } from '@safekeep/shared/history/restores';
 import { createLogger } from '@safekeep/shared/logger';
 import { expect } from 'chai';
-import pg from 'pg';
 import { emptyDatabase, postgresServer, sql } from '../../../shared/test/servers.js';
 import { restore } from '../../src/jobs/restore.js';
 import { DistrustError } from '../../src/jobs/stored-backup.js';
 import { realPrograms } from '../postgres/real-programs.js';
 import { wholeText } from '../process/by-hand.js';
 import { ODD_DATABASES } from '../process/odd-databases.js';
+import { drop, whileThere } from './odd-source.js';
+import { type OtherBackups, REPLACEMENTS, whileReplaced } from './replaced-files.js';
 import { storedBackupOf, type TakenBackup } from './stored-backup-of.js';
 
 describe('a restore', function () {
@@ -22,6 +23,7 @@ describe('a restore', function () {
   let server: Secret;
   let clinic: string;
   let taken: TakenBackup;
+  let others: OtherBackups;
 
   before(async () => {
     server = new Secret((await postgresServer()).url('postgres'));
@@ -39,6 +41,12 @@ describe('a restore', function () {
        CREATE INDEX ON days (day); INSERT INTO days VALUES ('2024-01-02')`,
     );
     taken = await storedBackupOf(clinic);
+    const another = await emptyDatabase();
+    const { encryptionKey } = taken.stored;
+    others = {
+      sameKey: await storedBackupOf(another, encryptionKey),
+      otherKey: await storedBackupOf(another),
+    };
   });
 
   interface Asked extends Partial<Omit<Restore, 'targetDatabase'>> {
@@ -83,17 +91,28 @@ describe('a restore', function () {
     return error;
   }
 
+  /** The step at which a stored backup was not trusted, or the error's code. */
+  async function stopOf(work: Promise<unknown>): Promise<string> {
+    const error = await work.then(
+      () => new Error('it succeeded'),
+      (reason: unknown) => reason,
+    );
+    if (error instanceof DistrustError) return error.distrust.verdict;
+    if (error instanceof SafekeepError) return error.code;
+    throw error;
+  }
+
+  const fresh = () => `copy_${randomBytes(6).toString('hex')}`;
+  const textOf = (database: string) => wholeText(withDatabase(server, database).reveal());
+  const exists = async (database: string) =>
+    (await sql('postgres', 'SELECT FROM pg_database WHERE datname = $1', [database])).length === 1;
+
   it('needs no database of the source: where it is lost, that is when people restore', async () => {
     const lost = fresh();
     const result = await into(lost, { on: withDatabase(server, lost) });
     expect(result).to.deep.include({ failure: null, findings: [] });
     expect(await textOf(lost)).to.equal(await textOf(clinic));
   });
-
-  const fresh = () => `copy_${randomBytes(6).toString('hex')}`;
-  const textOf = (database: string) => wholeText(withDatabase(server, database).reveal());
-  const exists = async (database: string) =>
-    (await sql('postgres', 'SELECT FROM pg_database WHERE datname = $1', [database])).length === 1;
 
   it('makes a database that is equal to the source, and tells its progress up to the comparison', async () => {
     const name = fresh();
@@ -122,14 +141,15 @@ describe('a restore', function () {
 
   for (const [at, odd] of ODD_DATABASES.entries()) {
     it(`${odd.promise}: with roles and grants, the copy is the source in every word`, async () => {
-      await sql('postgres', `CREATE DATABASE ${pg.escapeIdentifier(odd.name)} TEMPLATE template0`);
-      await sql(odd.name, odd.sql);
-      const copy = `${odd.name.slice(0, 20)} copy '"=//`;
-      const from = await storedBackupOf(odd.name);
-      const result = await into(copy, { from, withRoles: true, withGrants: true });
-      expect(result).to.deep.include({ failure: null, findings: [] });
-      expect(await textOf(copy)).to.equal(await textOf(odd.name));
-      expect(result.facts.largeObjects).to.equal(at === 2 ? 3 : 0);
+      await whileThere(odd, async () => {
+        const copy = `${odd.name.slice(0, 20)} copy '"=//`;
+        const from = await storedBackupOf(odd.name);
+        const result = await into(copy, { from, withRoles: true, withGrants: true });
+        expect(result).to.deep.include({ failure: null, findings: [] });
+        expect(await textOf(copy)).to.equal(await textOf(odd.name));
+        expect(result.facts.largeObjects).to.equal(at === 2 ? 3 : 0);
+        await drop(copy);
+      });
     });
   }
 
@@ -327,30 +347,25 @@ describe('a restore', function () {
     expect(await exists(name)).to.equal(true);
   });
 
-  it('a damaged or missing file, or a wrong key, makes no database', async () => {
+  for (const replacement of REPLACEMENTS) {
+    it(`makes no database of ${replacement.what}`, async () => {
+      const name = fresh();
+      const work = () => stopOf(into(name));
+      expect(await whileReplaced(taken, others, replacement, work)).to.equal(replacement.stop);
+      expect(await exists(name)).to.equal(false);
+    });
+  }
+
+  it('makes no database of a damaged file, or with a wrong key', async () => {
     const whole = readFileSync(taken.file);
     const name = fresh();
-    try {
-      writeFileSync(taken.file, whole.subarray(0, -1));
-      const error = await into(name).then(
-        () => null,
-        (reason: unknown) => reason,
-      );
-      expect(error).to.be.instanceOf(DistrustError);
-    } finally {
-      writeFileSync(taken.file, whole);
-    }
-    const backup = { ...taken.stored.backup, fileName: 'full_backup_20200101_000000.pgdump.enc.gz' };
-    const gone = { ...taken, stored: { ...taken.stored, backup } };
-    expect(
-      await into(name, { from: gone }).then(
-        () => null,
-        (reason: unknown) => reason,
-      ),
-    ).to.be.instanceOf(DistrustError);
+    const damaged = Buffer.from(whole);
+    damaged[100] = (damaged[100] ?? 0) ^ 1;
+    writeFileSync(taken.file, damaged);
+    expect(await stopOf(into(name)).finally(() => writeFileSync(taken.file, whole))).to.equal('checksum');
     const encryptionKey = new Secret(randomBytes(48).toString('base64'));
     const other = { ...taken, stored: { ...taken.stored, encryptionKey } };
-    expect((await refusal(into(name, { from: other }))).code).to.equal('KEY_UNKNOWN');
+    expect(await stopOf(into(name, { from: other }))).to.equal('KEY_UNKNOWN');
     expect(await exists(name)).to.equal(false);
   });
 

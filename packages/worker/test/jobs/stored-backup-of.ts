@@ -20,23 +20,31 @@ export interface TakenBackup {
   readonly file: string;
 }
 
-const FORGETFUL: BackupJournal = {
-  startedAt: new Date(),
-  lastSize: async () => null,
-  nameFile: async () => {},
-  previous: async () => null,
-  confirm: async () => {},
-};
+/** Backups begin in seconds of their own, for their files are named by them. */
+let seconds = Date.now();
 
-/** Takes a full backup of a database as a worker would; history is not asked. */
-export async function storedBackupOf(database: string): Promise<TakenBackup> {
+function forgetfulJournal(): BackupJournal {
+  seconds += 1000;
+  return {
+    startedAt: new Date(seconds),
+    lastSize: async () => null,
+    nameFile: async () => {},
+    previous: async () => null,
+    confirm: async () => {},
+  };
+}
+
+/** Takes a full backup of a database as a worker would, with a key of its own unless one is given; history is not asked. */
+export async function storedBackupOf(
+  database: string,
+  encryptionKey = new Secret(randomBytes(48).toString('base64')),
+): Promise<TakenBackup> {
   const directory = mkdtempSync(join(await scratchFolder('safekeep-stored'), 'backups-'));
   const id = randomUUID();
   const storage = new LocalStorage(directory, 'main');
-  const encryptionKey = new Secret(randomBytes(48).toString('base64'));
   const source = { name: 'main', url: new Secret((await postgresServer()).url(database)) };
   const sidecar = await fullBackup(
-    { id, type: 'full', source, journal: FORGETFUL, storage, onMeter: () => {} },
+    { id, type: 'full', source, journal: forgetfulJournal(), storage, onMeter: () => {} },
     {
       logger: createLogger({ service: 'worker', level: 'error' }),
       encryptionKey,

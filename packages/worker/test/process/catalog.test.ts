@@ -18,6 +18,7 @@ interface Rebuilt {
   readonly source: string;
   readonly adopted: string[];
   readonly missing: string[];
+  readonly strange: string[];
   readonly known: number;
   readonly rejected: { name: string; reason: string }[];
   readonly gaps: string[];
@@ -36,16 +37,22 @@ describe('backup.sh emergency and catalog rebuild', function () {
   before(async () => {
     world = await openWorld('catalog');
     await world.sql('source', 'CREATE TABLE patients AS SELECT g AS id FROM generate_series(1, 1000) g');
+    await world.sql('postgres', 'CREATE DATABASE ward');
+    await world.sql('ward', 'CREATE TABLE beds AS SELECT g AS id FROM generate_series(1, 30) g');
+    world.environment.SOURCES_FILE = join(world.folder, 'sources.json');
+    const sources = [{ name: 'ward', url: world.postgres.url('ward') }];
+    writeFileSync(world.environment.SOURCES_FILE, JSON.stringify(sources));
   });
   after(() => world.close());
 
-  async function list(): Promise<Row[]> {
-    return JSON.parse((await world.cli(['list', '--json'])).stdout);
+  async function list(source = 'main'): Promise<Row[]> {
+    return JSON.parse((await world.cli(['list', '--json', '--source', source])).stdout);
   }
 
-  async function rebuild(): Promise<{ code: number; main: Rebuilt; stderr: string }> {
+  async function rebuild(): Promise<{ code: number; main: Rebuilt; ward: Rebuilt; stderr: string }> {
     const { code, stdout, stderr } = await world.cli(['catalog', 'rebuild', '--json'], { REDIS_URL: '' });
-    return { code, main: (JSON.parse(stdout) as Rebuilt[])[0] as Rebuilt, stderr };
+    const [main, ward] = JSON.parse(stdout) as [Rebuilt, Rebuilt];
+    return { code, main, ward, stderr };
   }
 
   it('an emergency backup needs neither Redis nor history, also when both are configured and away', async () => {
@@ -81,6 +88,7 @@ describe('backup.sh emergency and catalog rebuild', function () {
     ]);
     expect((await world.cli(['full'])).code).to.equal(0);
     expect((await list())[0]).to.include({ type: 'full', sequence: 3 });
+    expect((await world.cli(['full', '--source', 'ward'])).code).to.equal(0);
     expect((await world.cli(['test'])).code).to.equal(0);
   });
 
@@ -101,16 +109,21 @@ describe('backup.sh emergency and catalog rebuild', function () {
 
   describe('when history was dropped', () => {
     let before: Row[];
+    let ofWard: Row[];
 
     it('a rebuild lists every backup again, verified and in order', async () => {
-      before = await list();
+      [before, ofWard] = [await list(), await list('ward')];
       await world.killWorkers();
       await world.sql('postgres', 'DROP DATABASE history WITH (FORCE)');
       await world.sql('postgres', 'CREATE DATABASE history');
-      const { code, main, stderr } = await rebuild();
+      const { code, main, ward, stderr } = await rebuild();
       expect(code, stderr).to.equal(0);
-      expect(main).to.deep.include({ known: 0, missing: [], rejected: [], gaps: [] });
+      for (const one of [main, ward]) {
+        expect(one).to.deep.include({ known: 0, missing: [], strange: [], rejected: [], gaps: [] });
+      }
       expect(main.adopted).to.have.length(3);
+      expect(ward).to.deep.include({ source: 'ward', adopted: ofWard.map(({ fileName }) => fileName) });
+      expect(await list('ward')).to.deep.equal(ofWard.map((row) => ({ ...row, ...changedByRebuild(row) })));
       expect(await list()).to.deep.equal(
         before.map((row) => ({ ...row, ...changedByRebuild(row) })),
         'all but who asked for it and how often it was tried',
@@ -118,7 +131,29 @@ describe('backup.sh emergency and catalog rebuild', function () {
       await world.startWorker();
       const test = await world.cli(['test', '--json']);
       expect(test.code).to.equal(0);
-      expect(JSON.parse(test.stdout)).to.have.length(3);
+      expect(JSON.parse(test.stdout)).to.have.length(4);
+    });
+
+    it('each rebuilt backup is restored and passes a recovery test: full, emergency, of a further source', async () => {
+      const full = before.find(({ type }) => type === 'full');
+      const emergency = before.find(({ type }) => type === 'emergency');
+      for (const [backup, table, count] of [
+        [full, 'patients', 1000],
+        [emergency, 'patients', 1000],
+        [ofWard[0], 'beds', 30],
+      ] as const) {
+        const id = backup?.id ?? '';
+        const copy = `copy_of_${backup?.type}_${table}`;
+        const [restored, proven] = await Promise.all([
+          world.cli(['restore', '--backup', id, '--into', copy]),
+          world.cli(['verify', id, '--json']),
+        ]);
+        expect(restored.code, restored.stdout + restored.stderr).to.equal(0);
+        expect(proven.code, proven.stdout + proven.stderr).to.equal(0);
+        expect(JSON.parse(proven.stdout)).to.deep.include({ backupId: id, status: 'passed', findings: [] });
+        const rows = await world.sql<{ count: number }>(copy, `SELECT count(*) FROM ${table}`);
+        expect(Number(rows[0]?.count)).to.equal(count);
+      }
     });
 
     it('a second rebuild finds nothing new', async () => {
@@ -136,8 +171,9 @@ describe('backup.sh emergency and catalog rebuild', function () {
       writeFileSync(`${middle}.meta`, edited);
       rmSync(newest as string);
       renameSync(`${oldest}.meta`, `${oldest}.kept`);
-      const { code, main } = await rebuild();
+      const { code, main, ward } = await rebuild();
       expect(code).to.equal(1);
+      expect(ward.adopted).to.have.length(1);
       expect(main.adopted).to.deep.equal([]);
       expect(main.missing).to.deep.equal([before[0]?.fileName]);
       expect(main.rejected).to.have.length(1);

@@ -9,7 +9,8 @@ import { type CliOptions, localActor } from '../session.js';
 
 /**
  * `backup.sh catalog rebuild`: makes history's tables where they are not there and takes in every backup whose sidecar the
- * key authenticates. Needs the files and the key, not Redis. Exits with 1 when there are sidecars that it does not believe.
+ * key authenticates. Needs the files and the key, not Redis. Exits with 1 when there are sidecars that it does not believe, or files that are not as
+ * their sidecars say.
  */
 export async function catalogRebuildVerb(options: CliOptions): Promise<number> {
   const config = loadConfig(process.env, 'catalog');
@@ -24,16 +25,21 @@ export async function catalogRebuildVerb(options: CliOptions): Promise<number> {
       found.push(await adoptAll({ pool, storage, source, encryptionKey, actor: localActor() }));
     }
     print(options, found, () => found.map(describe).join('\n'));
-    return found.some((summary) => summary.rejected.length > 0) ? 1 : 0;
+    return found.some(({ rejected, strange }) => rejected.length + strange.length > 0) ? 1 : 0;
   } finally {
     await pool.end();
   }
 }
 
 function describe(summary: AdoptionSummary): string {
-  const { source, adopted, missing, known, rejected, gaps } = summary;
+  const { source, adopted, missing, strange, known, rejected, gaps } = summary;
   const lines = [`source ${source}: ${adopted.length} taken into history, ${known} known already`];
   for (const file of missing) lines.push(`  missing   ${file}: its sidecar is there, the backup file is not`);
+  for (const file of strange) {
+    lines.push(
+      `  STRANGE   ${file}: no ordinary file, or not as large as its sidecar says: do not count on it`,
+    );
+  }
   for (const { name, reason } of rejected) lines.push(`  REFUSED   ${name}: ${reason}`);
   for (const gap of gaps) lines.push(`  gap       ${gap}`);
   if (adopted.length > 0) {
