@@ -1,8 +1,7 @@
 import type { BackupDetail } from '@safekeep/shared/contracts/backup-detail';
 import { fail } from '@safekeep/shared/errors';
+import { withProofs } from '@safekeep/shared/history/backup-detail';
 import { findBackup } from '@safekeep/shared/history/backups';
-import { listRecoveryTests } from '@safekeep/shared/history/recovery-tests';
-import { listVerifications } from '@safekeep/shared/history/verifications';
 import type { Answer, Call } from '../route.js';
 import type { Services } from '../services.js';
 
@@ -15,7 +14,5 @@ export async function readBackup(
   audit.target = id;
   const backup = await findBackup(pool, id);
   if (backup === null) throw fail('BACKUP_UNKNOWN', { id });
-  const verifications = await listVerifications(pool, id);
-  const recoveryTests = await listRecoveryTests(pool, id);
-  return { body: { ...backup, verifications, recoveryTests } };
+  return { body: await withProofs(pool, backup) };
 }

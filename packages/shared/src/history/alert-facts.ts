@@ -184,8 +184,9 @@ async function readMissing(db: Database): Promise<MissingFacts[]> {
 }
 
 /**
- * A test that the queue did not take says nothing about its channel. A channel that was taken out of the configuration fails no more, and is forgotten after two days. What ended in these
- * was made at most a week ago, however long everything stood still; so the index is enough.
+ * A test that the queue did not take says nothing about its channel. A channel that was taken out of the configuration
+ * fails no more, and is forgotten after two days. What ended in these was made at most a week ago, however long
+ * everything stood still; so the index is enough.
  */
 async function readChannels(db: Database): Promise<ChannelFacts[]> {
   const { rows } = await db.query<ChannelFacts>(

@@ -20,6 +20,7 @@ import { Readable, type Writable } from 'node:stream';
 import { fail } from '../errors.js';
 import { errorCode } from '../logger.js';
 import type { BackupStorage, DirectoryEntry, StoredFile } from './contract.js';
+import { translate, unlessGone, unusable } from './directory-errors.js';
 
 const PARTIAL = /^\.(full|incremental)_backup_\d{8}_\d{6}\.[a-z.]+\.partial$/;
 
@@ -253,36 +254,10 @@ function kindOf(facts: Stats): DirectoryEntry['kind'] {
   return facts.isSymbolicLink() ? 'link' : 'special';
 }
 
-function unlessGone(error: unknown): null {
-  if (errorCode(error) === 'ENOENT') return null;
-  throw error;
-}
-
 /** Also a link that leads nowhere takes its name. */
 async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     () => false,
   );
-}
-
-const REASONS: Record<string, string> = {
-  ENOENT: 'it does not exist (is the volume mounted?)',
-  ENOTDIR: 'it is not a directory',
-  EACCES: 'the worker’s user may not write there',
-  EPERM: 'its file system has no hard links, or the worker’s user may not make them',
-  ENOTSUP: 'its file system has no hard links',
-  EROFS: 'it is mounted read-only',
-};
-
-/** Errors of the file system in the words of the catalogue. */
-function translate(error: unknown, directory: string): unknown {
-  const code = errorCode(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return fail('DISK_FULL', {}, error);
-  const reason = REASONS[code];
-  return reason === undefined ? error : unusable(directory, reason, error);
-}
-
-function unusable(directory: string, reason: string, cause?: unknown) {
-  return fail('BACKUP_DIR_UNUSABLE', { directory, reason }, cause);
 }

@@ -1,6 +1,4 @@
-import type { BackupDetail } from '@safekeep/shared/contracts/backup-detail';
-import { listRecoveryTests } from '@safekeep/shared/history/recovery-tests';
-import { listVerifications } from '@safekeep/shared/history/verifications';
+import { withProofs } from '@safekeep/shared/history/backup-detail';
 import { formatBackup } from '../format-backup.js';
 import { formatProofs } from '../format-proofs.js';
 import { knownBackup } from '../known-backup.js';
@@ -9,12 +7,9 @@ import type { CliSession } from '../session.js';
 
 /** `backup.sh show ID`: what GET /backup/:id answers. */
 export async function showVerb(session: CliSession, id: string): Promise<number> {
-  const backup = await knownBackup(session, id);
-  const verifications = await listVerifications(session.pool, backup.id);
-  const recoveryTests = await listRecoveryTests(session.pool, backup.id);
-  const detail: BackupDetail = { ...backup, verifications, recoveryTests };
-  print(session.options, detail, () =>
-    `${formatBackup(backup)}\n${formatProofs(verifications, recoveryTests)}`.trimEnd(),
+  const backup = await withProofs(session.pool, await knownBackup(session, id));
+  print(session.options, backup, () =>
+    `${formatBackup(backup)}\n${formatProofs(backup.verifications, backup.recoveryTests)}`.trimEnd(),
   );
   return 0;
 }
