@@ -5,8 +5,8 @@ import { countMocha } from './counts.mjs';
 import { findTests, groupsOf } from './groups.mjs';
 import { runStage } from './stage.mjs';
 
-/** Most tests wait for servers and locks most of the time, so one group more than there are cores is no strain. */
-const SIDE_BY_SIDE = availableParallelism() + 1;
+/** Most tests wait for servers, locks and pauses most of the time, so two groups more than there are cores are no strain. */
+const SIDE_BY_SIDE = availableParallelism() + 2;
 
 /** .mocharc.json without its `spec`, which mocha would add to the files that it is given. */
 const { spec: _, ...settings } = JSON.parse(readFileSync('.mocharc.json', 'utf8'));

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { watchAlerts } from '@safekeep/shared/alerts/watch-alerts';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
+import { endOnSurprise } from '@safekeep/shared/end-on-surprise';
 import { fail, SafekeepError } from '@safekeep/shared/errors';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
@@ -106,14 +107,6 @@ async function nextSignal(): Promise<void> {
 /** The password goes to the screen of whoever starts the API for the first time, and past the log with its file. */
 function showOnce(username: string, password: string): void {
   process.stdout.write(`The password of the first user "${username}", shown only now: ${password}\n`);
-}
-
-/** Node would print the error with its message, and PostgreSQL's messages quote row values. */
-function endOnSurprise(logger: Logger): void {
-  process.on('uncaughtException', (error) => {
-    logger.error('the process ends', { error: describeError(error) });
-    process.exit(1);
-  });
 }
 
 function explain(thrown: unknown): number {

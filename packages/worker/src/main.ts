@@ -1,7 +1,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { watchAlerts } from '@safekeep/shared/alerts/watch-alerts';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
+import { endOnSurprise } from '@safekeep/shared/end-on-surprise';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { migrateHistory } from '@safekeep/shared/history/migrate';
 import { createLogger, type Logger } from '@safekeep/shared/logger';
@@ -18,9 +20,13 @@ import { startReconciler } from './reconcile/reconciler.js';
 import { workerRounds } from './reconcile/rounds.js';
 import { workerServices } from './services.js';
 
+/** How long the clients of Redis and history may take to close, in milliseconds. */
+const CLOSING = 2_000;
+
 async function main(): Promise<void> {
   const config = loadConfig(process.env, 'worker');
   const logger = createLogger({ service: 'worker', level: config.LOG_LEVEL, file: config.LOG_FILE });
+  endOnSurprise(logger);
   const applied = await migrateHistory(config);
   if (applied.length > 0) logger.info('history migrated', { applied });
   await run(config, logger);
@@ -53,9 +59,12 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
   await alerts.close();
   await presence.close();
   await reconciler.close();
-  await producer.close();
-  await pool.end();
+  // A query that hangs would hold its connection, and with it the process.
+  await Promise.race([Promise.all([producer.close(), pool.end()]), delay(CLOSING)]);
   logger.info('worker stopped');
 }
 
-main().catch((error: unknown) => reportStartFailure('worker', error));
+main().then(
+  () => process.exit(0),
+  (error: unknown) => reportStartFailure('worker', error),
+);
