@@ -201,7 +201,7 @@ describe('backup.sh test', function () {
     const { code, verification } = await test(backup.id);
     expect(verification).to.include({ status: 'error', verdict: null, errorCode: 'KEY_UNKNOWN' });
     expect(verification.reason).to.contain(backup.keyId);
-    expect(code).to.equal(1);
+    expect(code).to.equal(3);
     await world.killWorkers();
     await world.startWorker();
   });

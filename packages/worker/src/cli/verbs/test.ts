@@ -4,7 +4,7 @@ import { requestVerification } from '@safekeep/shared/queues/request-verificatio
 import { chosenSources } from '../chosen-sources.js';
 import { knownBackup } from '../known-backup.js';
 import { print, table } from '../print.js';
-import { hintOf } from '../recorded-error.js';
+import { exitCodeOfError, hintOf } from '../recorded-error.js';
 import type { CliSession } from '../session.js';
 import { warnOfFindings } from '../storage-warnings.js';
 import { watchJob } from '../watch-job.js';
@@ -29,7 +29,8 @@ export async function testVerb(session: CliSession, id?: string): Promise<number
   print(session.options, ended, () => summary(ended));
   await warnOfFindings(session);
   if (ended.some((verification) => verification.status === 'failed')) return 5;
-  return ended.every((verification) => verification.status === 'passed') ? 0 : 1;
+  const unable = ended.find((verification) => verification.status === 'error');
+  return unable === undefined ? 0 : exitCodeOfError(unable.errorCode);
 }
 
 async function unverified(session: CliSession): Promise<string[]> {

@@ -6,6 +6,7 @@ import { requestRecoveryTest } from '@safekeep/shared/queues/request-recovery-te
 import { describeRecoveryTest } from '../format-recovery-test.js';
 import { knownBackup } from '../known-backup.js';
 import { print } from '../print.js';
+import { exitCodeOfError } from '../recorded-error.js';
 import type { CliSession } from '../session.js';
 import { watchJob } from '../watch-job.js';
 
@@ -30,9 +31,9 @@ export async function verifyVerb(session: CliSession, id?: string): Promise<numb
   return exitCodeOf(test);
 }
 
-function exitCodeOf({ status }: RecoveryTest): number {
+function exitCodeOf({ status, errorCode }: RecoveryTest): number {
   if (status === 'passed') return 0;
-  return status === 'failed' ? 5 : 1;
+  return status === 'failed' ? 5 : exitCodeOfError(errorCode);
 }
 
 async function newest(session: CliSession): Promise<string> {
