@@ -1,8 +1,11 @@
 import { keyId } from '@safekeep/archive/key';
 import type { Secret } from '@safekeep/shared/config/secret';
-import { countBackupsByKey, readIdleSchedules, readSchema } from '@safekeep/shared/history/doctor-facts';
+import { ALL_SOURCES } from '@safekeep/shared/contracts/schedule';
+import { countBackupsByKey, readSchema } from '@safekeep/shared/history/doctor-facts';
 import { listMigrations } from '@safekeep/shared/history/migrate';
 import { translateOutage } from '@safekeep/shared/history/outage';
+import { listSchedules, type ScheduleRow } from '@safekeep/shared/history/schedules';
+import { cronInForce } from '@safekeep/shared/policy/schedule';
 import type pg from 'pg';
 import { compareClocks } from './clock.js';
 import { type Diagnosis, ok, problem, warning } from './diagnosis.js';
@@ -17,7 +20,7 @@ export async function checkHistory(pool: pg.Pool, key: Secret): Promise<Diagnosi
       judgeSchema(applied, await listMigrations()),
       compareClocks('history', now.getTime(), { asked, answered: Date.now() }),
       ...judgeKeys(keyId(key.reveal()), await countBackupsByKey(pool)),
-      judgeSchedules(await readIdleSchedules(pool)),
+      judgeSchedules(await listSchedules(pool)),
     ];
   } catch (error) {
     return [fromError('history', translateOutage(error))];
@@ -53,18 +56,17 @@ export function judgeKeys(
   );
 }
 
-export function judgeSchedules({
-  total,
-  idle,
-}: {
-  readonly total: number;
-  readonly idle: readonly string[];
-}): Diagnosis {
-  if (total === 0) {
+export function judgeSchedules(
+  all: readonly Pick<ScheduleRow, 'source' | 'name' | 'envCron' | 'cron' | 'overridden' | 'paused'>[],
+): Diagnosis {
+  if (all.length === 0) {
     const hint = 'Start the API or a worker once; until then nothing runs by itself.';
     return problem('schedules', 'there are none yet', hint, 1);
   }
-  if (idle.length === 0) return ok('schedules', `all ${total} are on`);
+  const idle = all
+    .filter((schedule) => schedule.paused || cronInForce(schedule) === null)
+    .map(({ name, source }) => (source === ALL_SOURCES ? name : `${name} of ${source}`));
+  if (idle.length === 0) return ok('schedules', `all ${all.length} are on`);
   return warning(
     'schedules',
     `off or paused: ${idle.join(', ')}`,

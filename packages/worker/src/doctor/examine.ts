@@ -1,7 +1,10 @@
 import type { ConfigOf } from '@safekeep/shared/config/load';
 import type { Source } from '@safekeep/shared/config/sources';
+import { findLastSize } from '@safekeep/shared/history/backups';
 import { createHistoryPool } from '@safekeep/shared/history/database';
-import { readSourceFacts, type SourceFacts } from '@safekeep/shared/history/doctor-facts';
+import { readSourceProofs } from '@safekeep/shared/history/health';
+import { translateOutage } from '@safekeep/shared/history/outage';
+import type { SourceProof } from '@safekeep/shared/policy/health';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import type pg from 'pg';
 import { findPrograms, programDirectories } from '../postgres/program.js';
@@ -52,14 +55,15 @@ async function examineSource(
   pool: pg.Pool,
   environment: NodeJS.ProcessEnv,
 ): Promise<Diagnosis[]> {
-  const facts = await readSourceFacts(pool, source.name).catch(() => null);
+  const facts = await readFacts(pool, source.name);
+  const targets = { rto: config.RTO_TARGET, rpo: config.RPO_TARGET };
   const storage = new LocalStorage(config.BACKUP_DIR, source.name);
   const programs = await findPrograms(await programDirectories(environment.PATH ?? ''));
   return [
     ...(await checkDirectory(storage, source.name, facts?.lastSize ?? null)),
     ...(await checkSource(source, programs)),
     ...(await checkTargets(config, source)),
-    ...judge(config, source, facts),
+    ...(facts === null ? [] : judgeSource(facts.proof, targets, new Date())),
   ];
 }
 
@@ -71,7 +75,18 @@ async function checkTargets(config: ConfigOf<'worker'>, source: Source): Promise
   ];
 }
 
-/** That history is away was told already. */
-function judge(config: ConfigOf<'worker'>, source: Source, facts: SourceFacts | null): Diagnosis[] {
-  return facts === null ? [] : judgeSource(source.name, facts, config.RPO_TARGET);
+interface SourceFacts {
+  readonly proof: SourceProof;
+  readonly lastSize: number | null;
+}
+
+/** What history knows of a source; `null` when it is away, which was told already. */
+async function readFacts(pool: pg.Pool, source: string): Promise<SourceFacts | null> {
+  try {
+    const [proof] = await readSourceProofs(pool, [source]);
+    return { proof: proof as SourceProof, lastSize: await findLastSize(pool, source, 'full') };
+  } catch (error) {
+    if (translateOutage(error) === error) throw error;
+    return null;
+  }
 }

@@ -1,4 +1,5 @@
 import { loadConfig } from '@safekeep/shared/config/load';
+import type { SourceProof } from '@safekeep/shared/policy/health';
 import { expect } from 'chai';
 import { judgeSpace } from '../../src/doctor/check-directory.js';
 import { judgeKeys, judgeSchedules, judgeSchema } from '../../src/doctor/check-history.js';
@@ -83,11 +84,25 @@ describe('The doctor', () => {
   });
 
   it('names schedules that are off, and no schedules at all are a problem', () => {
-    expect(judgeSchedules({ total: 6, idle: [] }).state).to.equal('ok');
-    expect(judgeSchedules({ total: 6, idle: ['full of main'] }).message).to.equal(
-      'off or paused: full of main',
+    const on = {
+      source: 'main',
+      name: 'full',
+      envCron: '0 2 * * *',
+      cron: null,
+      overridden: false,
+      paused: false,
+    } as const;
+    const all = { ...on, source: '*', name: 'cleanup' } as const;
+    expect(judgeSchedules([on, all]).state).to.equal('ok');
+    const idle = [
+      { ...on, paused: true },
+      { ...all, envCron: null },
+      { ...on, name: 'test', overridden: true } as const,
+    ];
+    expect(judgeSchedules([...idle, on]).message).to.equal(
+      'off or paused: full of main, cleanup, test of main',
     );
-    expect(judgeSchedules({ total: 0, idle: [] }).state).to.equal('problem');
+    expect(judgeSchedules([]).state).to.equal('problem');
   });
 
   it('tells which right the role of a source lacks', () => {
@@ -102,28 +117,37 @@ describe('The doctor', () => {
   describe('of a source’s backups', () => {
     const now = new Date('2026-03-10T12:00:00Z');
     const ago = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
-    const facts = {
-      lastBackup: ago(10),
-      lastVerification: ago(8),
-      lastRecoveryTest: ago(24 * 7),
-      lastSize: 1,
-      lastFailure: null,
-      now,
+    const proof = {
+      source: 'main',
+      firstSuccessAt: ago(24 * 60),
+      lastSuccessAt: ago(10),
+      newestDataAt: ago(10),
+      lastBackupOk: true,
+      lastVerificationAt: ago(8),
+      lastVerificationOk: true,
+      lastVerificationPassedAt: ago(8),
+      unsoundBackups: 0,
+      lastRecoveryTestAt: ago(24 * 7),
+      lastRecoveryTestOk: true,
+      lastRecoveryTestPassedAt: ago(24 * 7),
+      lastRtoSeconds: 60,
     };
-    const rows: [string, Partial<Record<keyof typeof facts, unknown>>, string[]][] = [
-      ['that are new and proven says ok', {}, ['ok', 'ok', 'ok']],
-      ['of which there is none says so', { lastBackup: null }, ['problem', 'ok', 'ok']],
-      ['of which the newest is too old says so', { lastBackup: ago(27) }, ['problem', 'ok', 'ok']],
-      ['of which the newest failed says so', { lastFailure: 'DISK_FULL' }, ['ok', 'problem', 'ok', 'ok']],
-      ['that nothing verified warns', { lastVerification: null }, ['ok', 'warning', 'ok']],
-      ['that were verified three days ago warns', { lastVerification: ago(72) }, ['ok', 'warning', 'ok']],
-      ['that were never restored warns', { lastRecoveryTest: null }, ['ok', 'ok', 'warning']],
-      ['that were restored nine days ago warns', { lastRecoveryTest: ago(24 * 9) }, ['ok', 'ok', 'warning']],
+    const rows: [string, Partial<SourceProof>, Diagnosis['state']][] = [
+      ['that are new and proven says ok', {}, 'ok'],
+      ['of which there is none says so', { newestDataAt: null, lastSuccessAt: null }, 'problem'],
+      ['of which the newest is too old says so', { newestDataAt: ago(27) }, 'problem'],
+      ['of which the newest failed warns', { lastBackupOk: false }, 'warning'],
+      ['of which the newest verification found damage says so', { lastVerificationOk: false }, 'problem'],
+      ['that were verified three days ago warns', { lastVerificationPassedAt: ago(72) }, 'warning'],
+      ['of which the newest recovery test failed says so', { lastRecoveryTestOk: false }, 'problem'],
+      ['that were restored nine days ago warns', { lastRecoveryTestPassedAt: ago(24 * 9) }, 'warning'],
+      ['that restore too slowly warns', { lastRtoSeconds: 5 * 3600 }, 'warning'],
     ];
     for (const [promise, change, expected] of rows) {
       it(promise, () => {
-        const found = judgeSource('main', { ...facts, ...change } as typeof facts, 26 * 3600);
-        expect(states(found)).to.deep.equal(expected);
+        const found = judgeSource({ ...proof, ...change }, { rto: 4 * 3600, rpo: 26 * 3600 }, now);
+        expect(states(found)).to.deep.equal([expected]);
+        expect(found[0]?.hint === null).to.equal(expected === 'ok');
       });
     }
   });

@@ -55,7 +55,7 @@ describe('backup.sh doctor', function () {
       expect(troubles(about(found, subject)), subject).to.deep.equal([]);
     }
     expect(troubles(about(found, 'backups of main'))).to.deep.equal([
-      'backups of main: no recovery test has passed yet',
+      'backups of main: no recovery test passed in 8 days, or ever',
     ]);
   });
 
