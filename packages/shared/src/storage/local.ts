@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
 import {
   access,
-  type FileHandle,
   link,
   lstat,
   mkdir,
@@ -19,13 +18,11 @@ import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { fail } from '../errors.js';
 import { errorCode } from '../logger.js';
+import { finalNameOf } from './backup-names.js';
 import type { BackupStorage, DirectoryEntry, StoredFile } from './contract.js';
 import { translate, unlessGone, unusable } from './directory-errors.js';
-
-const PARTIAL = /^\.(full|incremental)_backup_\d{8}_\d{6}\.[a-z.]+\.partial$/;
-
-/** What is read of a file at a time, in bytes. */
-const PIECE = 1 << 18;
+import { KINDS, kindOf } from './entry-kind.js';
+import { contentOf } from './file-content.js';
 
 /** Backup files in a local or mounted directory. Publishes with `link`, which never overwrites. */
 export class LocalStorage implements BackupStorage {
@@ -191,7 +188,7 @@ export class LocalStorage implements BackupStorage {
   async sweepPartials(): Promise<string[]> {
     // Safekeep makes plain files only; a folder or a link of such a name is a stranger's.
     const entries = await readdir(this.#directory, { withFileTypes: true });
-    const partials = entries.filter((entry) => entry.isFile() && PARTIAL.test(entry.name));
+    const partials = entries.filter((entry) => entry.isFile() && isSwept(entry.name));
     for (const { name } of partials) await rm(join(this.#directory, name), { force: true });
     return partials.map((entry) => entry.name);
   }
@@ -231,27 +228,10 @@ export class LocalStorage implements BackupStorage {
   }
 }
 
-/** A read stream of the handle would close it when it is destroyed half-way; this leaves it open for the next reading. */
-async function* contentOf(handle: FileHandle): AsyncGenerator<Buffer> {
-  for (let position = 0; ; ) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(PIECE), 0, PIECE, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
-}
-
-const KINDS = {
-  file: 'an ordinary file',
-  directory: 'a directory',
-  link: 'a symbolic link',
-  special: 'a special file',
-} as const satisfies Record<DirectoryEntry['kind'], string>;
-
-function kindOf(facts: Stats): DirectoryEntry['kind'] {
-  if (facts.isFile()) return 'file';
-  if (facts.isDirectory()) return 'directory';
-  return facts.isSymbolicLink() ? 'link' : 'special';
+/** An emergency backup is no run's: its process may live, whoever writes for the source. */
+function isSwept(name: string): boolean {
+  const final = finalNameOf(name);
+  return final !== null && !final.startsWith('emergency_');
 }
 
 /** Also a link that leads nowhere takes its name. */

@@ -68,11 +68,10 @@ async function whyNotOurs(
   storage: BackupStorage,
   backup: RetainedBackup,
 ): Promise<string | null> {
-  const { data, sidecar, companions } = filesOf(backup.fileName);
   const hmac = await findSidecarHmac(pool, backup.id);
   try {
     const present: string[] = [];
-    for (const name of [data, sidecar, ...companions]) {
+    for (const name of namesOf(backup.fileName)) {
       const file = await openOrdinary(storage, name, 'file');
       await file?.close();
       if (file !== null) present.push(name);
@@ -83,7 +82,7 @@ async function whyNotOurs(
     if (error instanceof DistrustError) return error.distrust.reason;
     // Made with an older key: what history recorded of the sidecar must do.
     if (error instanceof SafekeepError && error.code === 'KEY_UNKNOWN')
-      return (await claims(storage, sidecar, hmac)) ? null : error.message;
+      return (await claims(storage, filesOf(backup.fileName).sidecar, hmac)) ? null : error.message;
     throw error;
   }
 }

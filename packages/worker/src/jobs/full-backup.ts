@@ -2,6 +2,7 @@ import { parseSidecar, type Sidecar, serializeSidecar } from '@safekeep/archive/
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Source } from '@safekeep/shared/config/sources';
 import { describeError, type Logger } from '@safekeep/shared/logger';
+import type { BackupFiles } from '@safekeep/shared/storage/backup-names';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { readContents } from '../postgres/contents.js';
 import { type LibpqAccess, libpqAccess } from '../postgres/libpq-environment.js';
@@ -10,7 +11,7 @@ import { openSnapshot, type Snapshot } from '../postgres/snapshot.js';
 import type { BackupJournal } from './backup-journal.js';
 import { dumpArchive } from './dump-archive.js';
 import { dumpGlobals } from './dump-globals.js';
-import { type FileNames, freeNames } from './file-names.js';
+import { freeNames } from './free-names.js';
 import { expectedBytes, requireSpace } from './preflight.js';
 import { ProgressMeter } from './progress-meter.js';
 import { sidecarBody } from './sidecar-body.js';
@@ -70,7 +71,7 @@ export async function fullBackup(
 }
 
 /** What cannot be removed now is swept by the source's next run after a death; it must not hide why this run failed. */
-async function discard(storage: BackupStorage, names: FileNames, logger: Logger): Promise<void> {
+async function discard(storage: BackupStorage, names: BackupFiles, logger: Logger): Promise<void> {
   await storage.discard(Object.values(names)).catch((error: unknown) => {
     logger.warn('hidden files could not be removed', { file: names.data, error: describeError(error) });
   });
@@ -79,7 +80,7 @@ async function discard(storage: BackupStorage, names: FileNames, logger: Logger)
 interface OpenJob extends FullBackupJob {
   readonly snapshot: Snapshot;
   readonly access: LibpqAccess;
-  readonly names: FileNames;
+  readonly names: BackupFiles;
 }
 
 async function backUp(job: OpenJob, settings: BackupSettings, signal: AbortSignal): Promise<Sidecar> {

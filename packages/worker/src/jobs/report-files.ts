@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { type ReportBody, reportBody } from '@safekeep/shared/contracts/report-body';
 import type { FinishedReport } from '@safekeep/shared/history/reports';
 import { reportPage } from '@safekeep/shared/report/page';
+import { stamp } from '@safekeep/shared/storage/backup-names';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { z } from 'zod';
-import { stamp } from './file-names.js';
 import { writeText } from './write-sealed.js';
 
 /** The names of a report's files: the page, and the JSON that counts. */

@@ -1,11 +1,11 @@
 import { keyId } from '@safekeep/archive/key';
 import type { Sidecar, SidecarBody } from '@safekeep/archive/sidecar';
 import type { BackupResult } from '@safekeep/shared/history/backup-outcomes';
+import type { BackupFiles } from '@safekeep/shared/storage/backup-names';
 import type { PostgresPrograms } from '../postgres/program.js';
 import type { Snapshot } from '../postgres/snapshot.js';
 import type { SequenceHead } from './backup-journal.js';
 import type { DumpedArchive } from './dump-archive.js';
-import type { FileNames } from './file-names.js';
 import type { WrittenFile } from './write-sealed.js';
 
 /** All that a finished backup knows of itself. */
@@ -15,7 +15,7 @@ interface FinishedBackup {
   readonly source: string;
   readonly startedAt: Date;
   readonly endedAt: Date;
-  readonly names: FileNames;
+  readonly names: BackupFiles;
   readonly snapshot: Snapshot;
   readonly programs: PostgresPrograms;
   readonly compression: string;

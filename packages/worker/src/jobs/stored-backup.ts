@@ -4,8 +4,8 @@ import type { BackupStep } from '@safekeep/archive/verify-backup';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { fail, SafekeepError } from '@safekeep/shared/errors';
+import { filesOf } from '@safekeep/shared/storage/backup-names';
 import type { BackupStorage, StoredFile } from '@safekeep/shared/storage/contract';
-import { namesBeside } from './file-names.js';
 
 /** Why a stored backup cannot be trusted. */
 interface Distrust {
@@ -47,7 +47,7 @@ export async function readTrustedSidecar(
 
 /** The text of a backup's sidecar, of which nothing is believed yet. @throws DistrustError */
 export async function readSidecarText(storage: BackupStorage, fileName: string): Promise<string> {
-  const file = await openOrdinary(storage, namesBeside(fileName).sidecar, 'sidecar');
+  const file = await openOrdinary(storage, filesOf(fileName).sidecar, 'sidecar');
   if (file === null) throw distrust('sidecar', 'the sidecar is missing');
   try {
     if (file.size > MAX_SIDECAR_BYTES) throw distrust('sidecar', 'the sidecar is too large to be one');

@@ -5,10 +5,10 @@ import { type LostRun, markSwept } from '@safekeep/shared/history/backup-claims'
 import { writeResult } from '@safekeep/shared/history/backup-outcomes';
 import { inTransaction } from '@safekeep/shared/history/database';
 import { describeError, type Logger } from '@safekeep/shared/logger';
+import { filesOf } from '@safekeep/shared/storage/backup-names';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { auditEnd } from '../jobs/audit-end.js';
-import { namesBeside } from '../jobs/file-names.js';
 import { resultOf } from '../jobs/sidecar-body.js';
 
 interface TakeOver {
@@ -43,7 +43,7 @@ export async function takeOver(deps: TakeOver, lost: readonly LostRun[]): Promis
 
 /** Whether the run's backup turned out to be complete. */
 async function settle(deps: TakeOver, run: LostRun, fileName: string): Promise<boolean> {
-  const names = namesBeside(fileName);
+  const names = filesOf(fileName);
   const text = await deps.storage.read(names.sidecar);
   if (text === null) {
     await deps.storage.remove(names.data);

@@ -1,27 +1,29 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { filesAt, filesOf } from '@safekeep/shared/storage/backup-names';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import { expect } from 'chai';
 import { scratchFolder } from '../../../../scripts/services/scratch-folder.js';
-import { fileNames, freeNames, namesBeside } from '../../src/jobs/file-names.js';
+import { freeNames } from '../../src/jobs/free-names.js';
 
 const START = new Date('2024-01-01T02:00:00.999Z');
 const stem = (names: { data: string }) => names.data.replace('.pgdump.enc.gz', '');
 
 describe('the names of a backup’s files', () => {
   it('are made of its type and the second of its start in UTC', () => {
-    expect(fileNames('full', START)).to.deep.equal({
+    expect(filesAt('full', START)).to.deep.equal({
       data: 'full_backup_20240101_020000.pgdump.enc.gz',
       globals: 'full_backup_20240101_020000.globals.sql.enc',
+      manifest: 'full_backup_20240101_020000.manifest.enc',
       sidecar: 'full_backup_20240101_020000.pgdump.enc.gz.meta',
     });
     const local = new Date('2023-12-31T23:59:59-05:00');
-    expect(stem(fileNames('incremental', local))).to.equal('incremental_backup_20240101_045959');
+    expect(stem(filesAt('incremental', local))).to.equal('incremental_backup_20240101_045959');
   });
 
   it('can all be told from the data file’s', () => {
-    const names = fileNames('full', START);
-    expect(namesBeside(names.data)).to.deep.equal(names);
+    const names = filesAt('full', START);
+    expect(filesOf(names.data)).to.deep.equal(names);
   });
 
   describe('are the first that nobody has taken', () => {
