@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { tallyBackups } from '@safekeep/shared/history/metrics';
-import { QUEUE_PREFIX } from '@safekeep/shared/queues/contracts';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { expect } from 'chai';
 import { auditTrail, expectAnswer, expectProblem } from './expectations.js';
 import { as } from './people.js';
-import { servers } from './servers.js';
+import { openQueue } from './servers.js';
 import { startTestApi, type TestApi } from './test-api.js';
 
 describe('retention by the API', () => {
@@ -17,8 +16,7 @@ describe('retention by the API', () => {
   before(async () => {
     api = await startTestApi();
     [viewer, operator, admin] = [await as(api, 'viewer'), await as(api, 'operator'), await as(api, 'admin')];
-    queue = new Queue('cleanup', { connection: { url: (await servers()).redis.url }, prefix: QUEUE_PREFIX });
-    await queue.waitUntilReady();
+    queue = await openQueue('cleanup');
   });
   after(async () => {
     await queue.close();

@@ -1,10 +1,9 @@
-import { QUEUE_PREFIX } from '@safekeep/shared/queues/contracts';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { expect } from 'chai';
 import { auditTrail, expectAnswer, expectProblem } from './expectations.js';
 import { addUser, as, bearer } from './people.js';
 import { exchange, written } from './raw-http.js';
-import { servers } from './servers.js';
+import { openQueue } from './servers.js';
 import { startTestApi, type TestApi } from './test-api.js';
 
 describe('POST /backup/full', () => {
@@ -14,9 +13,7 @@ describe('POST /backup/full', () => {
   before(async () => {
     api = await startTestApi();
     operator = await as(api, 'operator');
-    const { redis } = await servers();
-    queue = new Queue('backup', { connection: { url: redis.url }, prefix: QUEUE_PREFIX });
-    await queue.waitUntilReady();
+    queue = await openQueue('backup');
   });
   after(async () => {
     await queue.close();

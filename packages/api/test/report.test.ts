@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { writeReport } from '@safekeep/shared/history/reports';
-import { QUEUE_PREFIX } from '@safekeep/shared/queues/contracts';
 import { composeReport } from '@safekeep/shared/report/compose';
 import { reportPage } from '@safekeep/shared/report/page';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { expect } from 'chai';
 import { aSource, NOW, soundFacts } from '../../shared/test/policy/facts.js';
 import { auditTrail, expectAnswer, expectProblem } from './expectations.js';
 import { as } from './people.js';
-import { servers } from './servers.js';
+import { openQueue } from './servers.js';
 import { startTestApi, type TestApi } from './test-api.js';
 
 type Header = { Authorization: string };
@@ -22,9 +21,7 @@ describe('reports', () => {
     api = await startTestApi();
     operator = await as(api, 'operator');
     auditor = await as(api, 'auditor');
-    const { redis } = await servers();
-    queue = new Queue('report', { connection: { url: redis.url }, prefix: QUEUE_PREFIX });
-    await queue.waitUntilReady();
+    queue = await openQueue('report');
   });
   after(async () => {
     await queue.close();

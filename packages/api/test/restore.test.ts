@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { QUEUE_PREFIX } from '@safekeep/shared/queues/contracts';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { expect } from 'chai';
+import { addEndedBackup } from './ended-backup.js';
 import { auditTrail, expectAnswer, expectProblem } from './expectations.js';
 import { as } from './people.js';
-import { servers } from './servers.js';
+import { openQueue } from './servers.js';
 import { startTestApi, type TestApi } from './test-api.js';
 
 describe('restores', () => {
@@ -14,31 +14,14 @@ describe('restores', () => {
   before(async () => {
     api = await startTestApi();
     admin = await as(api, 'admin');
-    const { redis } = await servers();
-    queue = new Queue('restore-test', { connection: { url: redis.url }, prefix: QUEUE_PREFIX });
-    await queue.waitUntilReady();
+    queue = await openQueue('restore-test');
   });
   after(async () => {
     await queue.close();
     await api.close();
   });
 
-  async function addBackup(status: 'completed' | 'failed', disposed = false): Promise<string> {
-    const id = randomUUID();
-    await api.pool.query(
-      `INSERT INTO backups (id, source, type, requested_type, status, requested_via, ended_at, file_name, checksum, hmac,
-         error_code, error_message, error_hint, disposed_at, disposed_reason)
-       VALUES ($1, 'main', 'full', 'full', $2, 'cli', now(), 'f', 'c', 'h', $3, $3, $3, $4, $5)`,
-      [
-        id,
-        disposed ? 'missing' : status,
-        status === 'failed' ? 'DISK_FULL' : null,
-        disposed ? new Date() : null,
-        disposed ? 'expired' : null,
-      ],
-    );
-    return id;
-  }
+  const addBackup = (status: 'completed' | 'failed' | 'missing' | 'disposed') => addEndedBackup(api, status);
   const ask = (body: object, header = admin) =>
     api.http.post('/backup/recovery/restore').set(header).send(body);
 
@@ -93,7 +76,7 @@ describe('restores', () => {
       await ask({ backupId: await addBackup('failed'), targetDatabase: 'x' }),
       'BACKUP_NOT_COMPLETED',
     );
-    const disposed = await addBackup('completed', true);
+    const disposed = await addBackup('disposed');
     expectProblem(await ask({ backupId: disposed, targetDatabase: 'x' }), 'BACKUP_DISPOSED');
     const event = (await auditTrail(api.pool)).at(-1);
     expect(event).to.include({ action: 'restore.request', target: disposed, result: 'refused' });

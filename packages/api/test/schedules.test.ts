@@ -1,10 +1,9 @@
-import { QUEUE_PREFIX } from '@safekeep/shared/queues/contracts';
 import { registerSchedules } from '@safekeep/shared/schedules/register';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { expect } from 'chai';
 import { auditTrail, expectAnswer, expectProblem } from './expectations.js';
 import { as } from './people.js';
-import { servers } from './servers.js';
+import { openQueue } from './servers.js';
 import { startTestApi, type TestApi } from './test-api.js';
 
 describe('schedules over HTTP', () => {
@@ -14,9 +13,7 @@ describe('schedules over HTTP', () => {
   before(async () => {
     api = await startTestApi();
     admin = await as(api, 'admin');
-    const { redis } = await servers();
-    queue = new Queue('backup', { connection: { url: redis.url }, prefix: QUEUE_PREFIX });
-    await queue.waitUntilReady();
+    queue = await openQueue('backup');
     const daily = { envCron: '0 2 * * *', timezone: 'Europe/Berlin' };
     await registerSchedules(api.pool, [
       { ...daily, source: 'main', name: 'full' },

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Secret } from '@safekeep/shared/config/secret';
+import { QUEUE_PREFIX, type QueueName } from '@safekeep/shared/queues/contracts';
+import { Queue } from 'bullmq';
 import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../../scripts/services/postgres.js';
 import { type RedisServer, startRedis } from '../../../scripts/services/redis.js';
@@ -26,6 +28,14 @@ async function start(): Promise<Servers> {
     startRedis({ directory: join(folder, 'redis') }),
   ]);
   return { postgres, redis };
+}
+
+/** A queue as the API fills it, to look into. */
+export async function openQueue(name: QueueName): Promise<Queue> {
+  const { redis } = await servers();
+  const queue = new Queue(name, { connection: { url: redis.url }, prefix: QUEUE_PREFIX });
+  await queue.waitUntilReady();
+  return queue;
 }
 
 /** A new, empty database for history. */

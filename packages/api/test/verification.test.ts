@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { QUEUE_PREFIX } from '@safekeep/shared/queues/contracts';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { expect } from 'chai';
+import { addEndedBackup } from './ended-backup.js';
 import { auditTrail, expectAnswer, expectProblem } from './expectations.js';
 import { as } from './people.js';
-import { servers } from './servers.js';
+import { openQueue } from './servers.js';
 import { startTestApi, type TestApi } from './test-api.js';
 
 describe('verifications', () => {
@@ -14,25 +14,14 @@ describe('verifications', () => {
   before(async () => {
     api = await startTestApi();
     operator = await as(api, 'operator');
-    const { redis } = await servers();
-    queue = new Queue('verify', { connection: { url: redis.url }, prefix: QUEUE_PREFIX });
-    await queue.waitUntilReady();
+    queue = await openQueue('verify');
   });
   after(async () => {
     await queue.close();
     await api.close();
   });
 
-  /** A finished backup, as history would hold it. */
-  async function addBackup(status: 'completed' | 'failed' | 'missing'): Promise<string> {
-    const id = randomUUID();
-    await api.pool.query(
-      `INSERT INTO backups (id, source, type, requested_type, status, requested_via, ended_at, file_name, checksum, hmac, error_code, error_message, error_hint)
-       VALUES ($1, 'main', 'full', 'full', $2, 'cli', now(), 'f', 'c', 'h', $3, $3, $3)`,
-      [id, status, status === 'failed' ? 'DISK_FULL' : null],
-    );
-    return id;
-  }
+  const addBackup = (status: 'completed' | 'failed' | 'missing' | 'disposed') => addEndedBackup(api, status);
   const verify = (id: string) => api.http.post(`/backup/${id}/verify`).set(operator);
   const status = () => api.http.get('/backup/verification/status').set(operator);
 
