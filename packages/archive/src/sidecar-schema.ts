@@ -67,6 +67,27 @@ const fingerprint = z.strictObject({
   objects: z.array(z.strictObject({ kind: z.enum(OBJECT_KINDS), name: text, hash: hash64 })).nullable(),
 });
 
+/** What an incremental adds: which base it fits, and what its archive holds. */
+const delta = z.strictObject({
+  version: z.literal(1),
+  base: z.strictObject({ fileName: backupName, /** Of the base's sidecar. */ hmac: sha256 }),
+  /** The staging tables inside the archive. */
+  staged: z.array(z.strictObject({ name: z.string().regex(/^[rk]\d+$/), rows: count })),
+  /** Tables that differ from the base, with what of them is in the archive. */
+  changed: z.array(
+    z.strictObject({
+      schema: text,
+      name: text,
+      mode: z.enum(['rows', 'whole']),
+      newRows: count,
+      /** Over the sums of the hashes of all keys; only for `rows`, whose content as a whole was not read. */
+      keyHash: hash128.optional(),
+    }),
+  ),
+  /** A hash of a constant by the server's hash function: where a copy's server gives another, its keys are not compared. */
+  keyHashCanary: z.string().regex(/^-?\d{1,19}$/),
+});
+
 /** A further sealed file of the same backup. Its hash is not called `checksum`: that key occurs once. */
 const companion = z.strictObject({
   kind: z.enum(['globals', 'manifest']),
@@ -104,21 +125,34 @@ const bodyFields = {
   largeObjects: count,
   fingerprint: fingerprint.optional(),
   companions: z.array(companion),
+  delta: delta.optional(),
 };
 
 const baseRule = { path: ['baseId'], message: 'an incremental names its base, and nothing else does' };
+const deltaRule = { path: ['delta'], message: 'an incremental has a delta, and nothing else does' };
 
 /** What Safekeep knows about a finished backup; docs/BACKUP_FORMAT.md says what each field means. */
-export const sidecarBodySchema = z.strictObject(bodyFields).refine(namesItsBase, baseRule);
+export const sidecarBodySchema = z
+  .strictObject(bodyFields)
+  .refine(namesItsBase, baseRule)
+  .refine(hasItsDelta, deltaRule);
 
 /** A body and the HMAC-SHA-256 over it, in hex. */
-export const sidecarSchema = z.strictObject({ ...bodyFields, hmac: sha256 }).refine(namesItsBase, baseRule);
+export const sidecarSchema = z
+  .strictObject({ ...bodyFields, hmac: sha256 })
+  .refine(namesItsBase, baseRule)
+  .refine(hasItsDelta, deltaRule);
 
 export type SidecarBody = z.infer<typeof sidecarBodySchema>;
 export type Sidecar = z.infer<typeof sidecarSchema>;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 export type SidecarFingerprint = z.infer<typeof fingerprint>;
+export type SidecarDelta = z.infer<typeof delta>;
 
 function namesItsBase(body: { type: string; baseId: string | null }): boolean {
   return (body.type === 'incremental') === (body.baseId !== null);
+}
+
+function hasItsDelta(body: { type: string; delta?: unknown }): boolean {
+  return (body.type === 'incremental') === (body.delta !== undefined);
 }
