@@ -20,8 +20,8 @@ import type pg from 'pg';
 import { takeOver } from '../reconcile/take-over.js';
 import { auditEnd } from './audit-end.js';
 import { historyJournal } from './backup-journal.js';
-import { type BackupSettings, fullBackup } from './full-backup.js';
-import type { ProgressMeter } from './progress-meter.js';
+import { fullBackup } from './full-backup.js';
+import type { BackupMeter, BackupSettings } from './open-backup.js';
 import { promotionReason } from './promotion.js';
 import { resultOf } from './sidecar-body.js';
 
@@ -50,11 +50,11 @@ export interface Attempt {
 export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps, place: QueuePlace) {
   const { backup, source, run } = attempt;
   const { job, stop } = place;
-  let meter: ProgressMeter | null = null;
+  let meter: BackupMeter | null = null;
   const read = () => meter?.read(Date.now()) ?? null;
   const lease = new Lease(deps.pool, run, read, deps.logger);
   const reports = reportProgress(job, read);
-  const onMeter = (started: ProgressMeter) => {
+  const onMeter = (started: BackupMeter) => {
     meter = started;
   };
   try {

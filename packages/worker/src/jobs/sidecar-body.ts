@@ -1,17 +1,17 @@
 import { keyId } from '@safekeep/archive/key';
 import type { Sidecar, SidecarBody } from '@safekeep/archive/sidecar';
+import type { BackupType } from '@safekeep/shared/contracts/backup';
 import type { BackupResult } from '@safekeep/shared/history/backup-outcomes';
 import type { BackupFiles } from '@safekeep/shared/storage/backup-names';
 import type { PostgresPrograms } from '../postgres/program.js';
 import type { Snapshot } from '../postgres/snapshot.js';
 import type { SequenceHead } from './backup-journal.js';
-import type { DumpedArchive } from './dump-archive.js';
 import type { WrittenFile } from './write-sealed.js';
 
 /** All that a finished backup knows of itself. */
 interface FinishedBackup {
   readonly id: string;
-  readonly type: 'full' | 'emergency';
+  readonly type: BackupType;
   readonly source: string;
   readonly startedAt: Date;
   readonly endedAt: Date;
@@ -20,14 +20,30 @@ interface FinishedBackup {
   readonly programs: PostgresPrograms;
   readonly compression: string;
   readonly passphrase: string;
-  readonly dumped: DumpedArchive;
-  readonly globals: WrittenFile;
+  readonly file: WrittenFile;
+  /** Bytes inside the file. */
+  readonly archiveSize: number;
+  /** What the snapshot held, and for an incremental what of it is in the archive. */
+  readonly contents: Contents;
+  readonly companions: SidecarBody['companions'];
   readonly previous: SequenceHead | null;
 }
 
-/** The sidecar of a backup of all of a source, before it is authenticated. */
+type Contents = Pick<SidecarBody, 'tables' | 'largeObjects'> &
+  Partial<Pick<SidecarBody, 'baseId' | 'fingerprint' | 'delta'>>;
+
+/** What a sidecar says of a companion. */
+export function companionOf(
+  kind: SidecarBody['companions'][number]['kind'],
+  fileName: string,
+  { bytes, sha256 }: WrittenFile,
+): SidecarBody['companions'][number] {
+  return { kind, fileName, size: bytes, sha256 };
+}
+
+/** The sidecar of a finished backup, before it is authenticated. */
 export function sidecarBody(backup: FinishedBackup): SidecarBody {
-  const { dumped, globals, names, snapshot } = backup;
+  const { file, contents, names, snapshot } = backup;
   return {
     formatVersion: 1,
     id: backup.id,
@@ -39,9 +55,9 @@ export function sidecarBody(backup: FinishedBackup): SidecarBody {
     fileName: names.data,
     startedAt: backup.startedAt.toISOString(),
     endedAt: backup.endedAt.toISOString(),
-    size: dumped.file.bytes,
-    checksum: dumped.file.sha256,
-    archiveSize: dumped.archive.bytes,
+    size: file.bytes,
+    checksum: file.sha256,
+    archiveSize: backup.archiveSize,
     postgresVersion: snapshot.serverVersion,
     pgDumpVersion: backup.programs.version,
     database: snapshot.database,
@@ -50,10 +66,8 @@ export function sidecarBody(backup: FinishedBackup): SidecarBody {
     cipher: 'aes-256-cbc-pbkdf2',
     keyId: keyId(backup.passphrase),
     snapshot: snapshot.facts,
-    tables: [...dumped.taken.tables],
-    largeObjects: dumped.largeObjects,
-    fingerprint: dumped.taken.fingerprint,
-    companions: [{ kind: 'globals', fileName: names.globals, size: globals.bytes, sha256: globals.sha256 }],
+    ...contents,
+    companions: backup.companions,
   };
 }
 

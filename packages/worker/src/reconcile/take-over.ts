@@ -5,7 +5,7 @@ import { type LostRun, markSwept } from '@safekeep/shared/history/backup-claims'
 import { writeResult } from '@safekeep/shared/history/backup-outcomes';
 import { inTransaction } from '@safekeep/shared/history/database';
 import { describeError, type Logger } from '@safekeep/shared/logger';
-import { filesOf } from '@safekeep/shared/storage/backup-names';
+import { filesOf, namesOf } from '@safekeep/shared/storage/backup-names';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { auditEnd } from '../jobs/audit-end.js';
@@ -46,8 +46,7 @@ async function settle(deps: TakeOver, run: LostRun, fileName: string): Promise<b
   const names = filesOf(fileName);
   const text = await deps.storage.read(names.sidecar);
   if (text === null) {
-    await deps.storage.remove(names.data);
-    await deps.storage.remove(names.globals);
+    for (const name of namesOf(fileName)) await deps.storage.remove(name);
     return false;
   }
   const sidecar = authenticated(deps, run, text);

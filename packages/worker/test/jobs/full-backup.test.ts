@@ -18,7 +18,7 @@ import { type PostgresServer, startPostgres } from '../../../../scripts/services
 import { scratchFolder } from '../../../../scripts/services/scratch-folder.js';
 import { historyJournal } from '../../src/jobs/backup-journal.js';
 import { fullBackup } from '../../src/jobs/full-backup.js';
-import type { ProgressMeter } from '../../src/jobs/progress-meter.js';
+import type { BackupMeter } from '../../src/jobs/open-backup.js';
 import { chooseProgram, findPrograms, programDirectories } from '../../src/postgres/program.js';
 import { slowTable } from '../process/world.js';
 
@@ -65,7 +65,7 @@ describe('a full backup that cannot succeed', function () {
   interface Settings {
     programs?: string;
     lockTimeout?: number;
-    onMeter?: (meter: ProgressMeter) => void;
+    onMeter?: (meter: BackupMeter) => void;
     signal?: AbortSignal;
   }
 
@@ -139,7 +139,7 @@ describe('a full backup that cannot succeed', function () {
   });
 
   it('reports a server that ends the dump in the middle, with phase and table, and leaves nothing', async () => {
-    const meters: ProgressMeter[] = [];
+    const meters: BackupMeter[] = [];
     const work = refusal(attempt({ onMeter: (meter) => meters.push(meter) }));
     while ((meters[0]?.read(Date.now()).writtenBytes ?? 0) < 100_000) await delay(5);
     await sql('postgres', `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY %'`);
@@ -154,7 +154,7 @@ describe('a full backup that cannot succeed', function () {
   it('ends the dump when it is told to stop, and leaves nothing', async () => {
     const stop = new AbortController();
     const reason = new Error('stop');
-    const meters: ProgressMeter[] = [];
+    const meters: BackupMeter[] = [];
     const work = attempt({ onMeter: (meter) => meters.push(meter), signal: stop.signal });
     work.catch(() => {});
     while ((meters[0]?.read(Date.now()).writtenBytes ?? 0) < 100_000) await delay(5);

@@ -8,7 +8,7 @@ import { sourceUnknown } from '@safekeep/shared/policy/require-source';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import { directoryJournal } from '../../catalog/directory-journal.js';
 import { fullBackup } from '../../jobs/full-backup.js';
-import type { ProgressMeter } from '../../jobs/progress-meter.js';
+import type { BackupMeter } from '../../jobs/open-backup.js';
 import { programDirectories } from '../../postgres/program.js';
 import { print } from '../print.js';
 import { openDisplay } from '../progress-display.js';
@@ -36,7 +36,7 @@ export async function emergencyVerb(options: CliOptions): Promise<number> {
 async function takeBackup(
   config: ConfigOf<'emergency'>,
   source: ConfigOf<'emergency'>['sources'][number],
-  onMeter: (meter: ProgressMeter) => void,
+  onMeter: (meter: BackupMeter) => void,
   signal: AbortSignal,
 ): Promise<Sidecar> {
   const storage = new LocalStorage(config.BACKUP_DIR, source.name);
@@ -58,14 +58,14 @@ async function takeBackup(
 
 /** Ctrl-C ends the backup here, for nobody else makes it; what it wrote is removed. */
 async function whileShown(
-  work: (onMeter: (meter: ProgressMeter) => void, signal: AbortSignal) => Promise<Sidecar>,
+  work: (onMeter: (meter: BackupMeter) => void, signal: AbortSignal) => Promise<Sidecar>,
 ): Promise<Sidecar> {
   const display = openDisplay(process.stderr);
   const interruption = new AbortController();
   const interrupt = () => interruption.abort(fail('EMERGENCY_INTERRUPTED'));
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, interrupt);
-  let meter: ProgressMeter | null = null;
+  let meter: BackupMeter | null = null;
   const timer = setInterval(() => display.show(meter?.read(Date.now()) ?? null), PAUSE);
   try {
     return await work((started) => {

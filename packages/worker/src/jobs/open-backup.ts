@@ -1,0 +1,83 @@
+import type { Secret } from '@safekeep/shared/config/secret';
+import type { Source } from '@safekeep/shared/config/sources';
+import type { BackupType, Progress } from '@safekeep/shared/contracts/backup';
+import { describeError, type Logger } from '@safekeep/shared/logger';
+import type { BackupFiles } from '@safekeep/shared/storage/backup-names';
+import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import { type LibpqAccess, libpqAccess } from '../postgres/libpq-environment.js';
+import { openSnapshot, type Snapshot } from '../postgres/snapshot.js';
+import type { BackupJournal } from './backup-journal.js';
+import { freeNames } from './free-names.js';
+
+/** What every backup job of this worker is given. */
+export interface BackupSettings {
+  readonly logger: Logger;
+  readonly encryptionKey: Secret;
+  /** `gzip:1` to `gzip:9`. */
+  readonly compression: string;
+  /** How long to wait for a locked table, in milliseconds. */
+  readonly lockTimeout: number;
+  /** Folders that may hold pg_dump (see `programDirectories`). */
+  readonly programDirectories: readonly string[];
+  /** The worker's environment: PATH and HOME of the programs it starts. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Tells how far a backup is. */
+export interface BackupMeter {
+  /** `now` in milliseconds. */
+  read(now: number): Progress;
+}
+
+/** The backup that is to be made. */
+export interface BackupJob {
+  readonly id: string;
+  readonly source: Source;
+  readonly journal: BackupJournal;
+  readonly storage: BackupStorage;
+  /** Receives the meter as soon as there is one, to report from. */
+  readonly onMeter: (meter: BackupMeter) => void;
+}
+
+/** What is open while a backup is made. */
+export interface OpenBackup {
+  readonly snapshot: Snapshot;
+  readonly access: LibpqAccess;
+  readonly names: BackupFiles;
+}
+
+/**
+ * Opens the source and lends `work` one snapshot of it and free names for the files. Whatever `work` wrote and did not
+ * publish is gone afterwards.
+ *
+ * @throws SafekeepError of the catalogue
+ */
+export async function withOpenBackup<T>(
+  job: BackupJob,
+  type: BackupType,
+  settings: BackupSettings,
+  work: (open: OpenBackup) => Promise<T>,
+): Promise<T> {
+  await job.storage.check();
+  const names = await freeNames(job.storage, type, job.journal.startedAt);
+  const snapshot = await openSnapshot(job.source, settings.lockTimeout);
+  // A snapshot that stays open holds back the source's vacuum, so it is closed whatever else fails.
+  try {
+    const access = await libpqAccess(job.source.url, settings.environment);
+    try {
+      return await work({ snapshot, access, names });
+    } finally {
+      await access.close();
+    }
+  } finally {
+    await snapshot.close();
+    await discard(job.storage, names, settings.logger);
+  }
+}
+
+/** What cannot be removed now is swept by the source's next run after a death; it must not hide why this run failed. */
+async function discard(storage: BackupStorage, names: BackupFiles, logger: Logger): Promise<void> {
+  await storage.discard(Object.values(names)).catch((error: unknown) => {
+    logger.warn('hidden files could not be removed', { file: names.data, error: describeError(error) });
+  });
+}
