@@ -43,6 +43,9 @@ export const backup = z.object({
     .describe('Why `type` is not the `requestedType`; `null` where it is.'),
   status: backupStatus,
   baseId: z.uuid().nullable().describe('The backup that an incremental one builds upon.'),
+  baseStatus: backupStatus
+    .nullable()
+    .describe('Of that backup; unless it is `completed`, the incremental one restores nothing.'),
   requestedVia: z.enum(['api', 'cli', 'schedule']),
   requestedBy: z.uuid().nullable().describe('The user who asked; `null` for the command line and schedules.'),
   attempts: z.int(),

@@ -7,6 +7,11 @@ import { wholeNumber } from './whole-number.js';
 
 /** What was compared, in numbers, whether or not it was equal. */
 const recoveryFacts = z.object({
+  base: z
+    .object({ id: z.uuid(), fileName: z.string() })
+    .nullable()
+    .optional()
+    .describe('The backup that an incremental was restored on; `null` where none was needed.'),
   tables: z.number(),
   rows: z.number(),
   contents: z.number().describe('Tables whose contents were compared, not only their numbers of rows.'),

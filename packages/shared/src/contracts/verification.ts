@@ -8,7 +8,8 @@ export const checkStatus = z.enum(['queued', 'running', 'passed', 'failed', 'err
 
 /**
  * `sound`, or the first step that failed: the file is there and an ordinary one (`file`), its sidecar is there, whole and
- * authentic (`sidecar`), then `size`, `checksum`, `gzip`, `decryption`, `archive`, `rows`, and the companions.
+ * authentic (`sidecar`), then `size`, `checksum`, `gzip`, `decryption`, `archive`, `rows`, the companions, and of an incremental
+ * that its `base` is the one it was made on.
  */
 export const verdict = z.enum([
   'sound',
@@ -21,6 +22,7 @@ export const verdict = z.enum([
   'archive',
   'rows',
   'companion',
+  'base',
 ]);
 
 export const checkProgress = z

@@ -4,7 +4,8 @@ import type { Database } from './database.js';
 
 const COLUMNS = `
   b.id, b.source, b.type, b.requested_type AS "requestedType", b.promoted_reason AS "promotedReason", b.status,
-  b.base_id AS "baseId", b.requested_via AS "requestedVia", b.requested_by AS "requestedBy", b.attempts,
+  b.base_id AS "baseId", (SELECT base.status FROM backups base WHERE base.id = b.base_id) AS "baseStatus",
+  b.requested_via AS "requestedVia", b.requested_by AS "requestedBy", b.attempts,
   b.created_at AS "createdAt", b.started_at AS "startedAt", b.ended_at AS "endedAt", b.file_name AS "fileName",
   b.size_bytes AS "sizeBytes", b.archive_bytes AS "archiveBytes", b.checksum, b.key_id AS "keyId", b.compression,
   b.postgres_version AS "postgresVersion", b.pg_dump_version AS "pgDumpVersion", b.table_count AS "tableCount",
@@ -139,13 +140,15 @@ export async function findAbandonedBackups(db: Database): Promise<Pick<Backup, '
 }
 
 /**
- * Notes that the file of a finished backup is gone, or is there again; not of one that retention has removed.
+ * Notes that the file of a finished backup is gone, or is there again; not of one that retention has removed, nor of one
+ * whose sidecar history has not seen.
  * @returns whether that is news.
  */
 export async function markPresence(db: Database, id: string, present: boolean): Promise<boolean> {
   const [before, after] = present ? ['missing', 'completed'] : ['completed', 'missing'];
   const { rowCount } = await db.query(
-    'UPDATE backups SET status = $3 WHERE id = $1 AND status = $2 AND disposed_at IS NULL',
+    `UPDATE backups SET status = $3
+     WHERE id = $1 AND status = $2 AND disposed_at IS NULL AND checksum IS NOT NULL`,
     [id, before, after],
   );
   return rowCount === 1;

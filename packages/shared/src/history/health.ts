@@ -1,5 +1,6 @@
 import type { SourceProof } from '../policy/health.js';
 import type { Database } from './database.js';
+import { USABLE } from './usable.js';
 
 /** All sources together. Rates and durations are of the last 30 days. */
 export interface HealthFigures {
@@ -34,7 +35,7 @@ export async function readHealthFigures(db: Database): Promise<HealthFigures> {
 const PROOFS = `
   taken AS (
     SELECT source, min(ended_at) AS "firstSuccessAt", max(ended_at) AS "lastSuccessAt", max(started_at) AS "newestDataAt"
-    FROM backups WHERE status = 'completed' GROUP BY source
+    FROM backups b WHERE ${USABLE} GROUP BY source
   ),
   ended AS (
     SELECT wanted.source, newest.status <> 'failed' AS "lastBackupOk"

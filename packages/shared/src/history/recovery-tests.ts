@@ -2,6 +2,7 @@ import type { RecoveryTest, RecoveryTestsQuery } from '../contracts/recovery-tes
 import { fail } from '../errors.js';
 import type { Database } from './database.js';
 import type { Run } from './runs.js';
+import { USABLE } from './usable.js';
 
 const COLUMNS = `
   t.id, t.backup_id AS "backupId", t.status, t.findings, t.facts, t.reason, t.rto_seconds AS "rtoSeconds",
@@ -138,17 +139,24 @@ export async function listLeftScratch(db: Database): Promise<LeftScratch[]> {
   return rows;
 }
 
-/** What a recovery test without a backup's id takes: the newest verified backup of a source, else the newest completed. */
+/** Whether the newest verdict about a backup is a good one. */
+const passed = (id: string) => `
+  coalesce((SELECT status = 'passed' FROM verifications WHERE backup_id = ${id} AND status IN ('passed', 'failed')
+    ORDER BY created_at DESC, id DESC LIMIT 1), false)`;
+
+/**
+ * What a recovery test without a backup's id takes: the newest backup of a source that is verified, with the one that it builds
+ * on, else the newest whose files are there.
+ */
 export async function findBackupToProve(
   db: Database,
   source: string,
 ): Promise<{ id: string; verified: boolean } | null> {
   const { rows } = await db.query<{ id: string; verified: boolean }>(
     `SELECT b.id, v.verified FROM backups b, LATERAL (
-       SELECT coalesce((SELECT status = 'passed' FROM verifications
-         WHERE backup_id = b.id AND status IN ('passed', 'failed') ORDER BY created_at DESC, id DESC LIMIT 1), false) AS verified
+       SELECT ${passed('b.id')} AND (b.base_id IS NULL OR ${passed('b.base_id')}) AS verified
      ) v
-     WHERE b.source = $1 AND b.status = 'completed' ORDER BY v.verified DESC, b.created_at DESC, b.id DESC LIMIT 1`,
+     WHERE b.source = $1 AND ${USABLE} ORDER BY v.verified DESC, b.created_at DESC, b.id DESC LIMIT 1`,
     [source],
   );
   return rows[0] ?? null;

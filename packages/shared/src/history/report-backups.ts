@@ -1,5 +1,6 @@
 import type { SourceReport } from '../contracts/report-body.js';
 import type { Database } from './database.js';
+import { USABLE } from './usable.js';
 
 /** From its start, which is not in it, to its end, which is. */
 export interface Span {
@@ -42,7 +43,7 @@ export async function readFailures(
   return rows;
 }
 
-/** The kept backup whose data is the newest. */
+/** The kept backup whose data is the newest, and that can be restored as far as history knows. */
 export async function readNewestSuccess(
   db: Database,
   source: string,
@@ -51,7 +52,7 @@ export async function readNewestSuccess(
   const { rows } = await db.query<NonNullable<SourceReport['newestSuccess']>>(
     `SELECT id, file_name AS "fileName", started_at AS "startedAt", ended_at AS "endedAt", size_bytes AS "sizeBytes",
        extract(epoch FROM $2::timestamptz - started_at)::float8 AS "dataAgeSeconds"
-     FROM backups WHERE source = $1 AND status = 'completed' AND started_at IS NOT NULL
+     FROM backups b WHERE source = $1 AND ${USABLE} AND started_at IS NOT NULL
      ORDER BY started_at DESC LIMIT 1`,
     [source, now],
   );

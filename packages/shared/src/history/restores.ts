@@ -1,6 +1,7 @@
 import type { Finding } from '../contracts/finding.js';
 import type { Restore, RestoreFacts } from '../contracts/restore.js';
 import type { Database } from './database.js';
+import { USABLE } from './usable.js';
 
 const COLUMNS = `
   r.id, r.backup_id AS "backupId", (SELECT b.source FROM backups b WHERE b.id = r.backup_id) AS source, r.status,
@@ -86,7 +87,7 @@ export async function writeRestoreResult(db: Database, id: string, result: Resto
 /** The newest backup of a source that can be restored. */
 export async function findNewestRestorable(db: Database, source: string): Promise<string | null> {
   const { rows } = await db.query<{ id: string }>(
-    `SELECT id FROM backups WHERE source = $1 AND status = 'completed' ORDER BY started_at DESC, id DESC LIMIT 1`,
+    `SELECT id FROM backups b WHERE source = $1 AND ${USABLE} ORDER BY started_at DESC, id DESC LIMIT 1`,
     [source],
   );
   return rows[0]?.id ?? null;

@@ -11,7 +11,7 @@ const RECOVERY_TEST_DUE = 8 * DAY;
 /** A month without proof that anything restores is no delay any more. Seconds. */
 const RECOVERY_TEST_LOST = 30 * DAY;
 
-/** What history proves of one source. Only backups count whose file is there as far as history knows. */
+/** What history proves of one source. Only backups count whose file, and that of their base, is there as far as history knows. */
 export interface SourceProof {
   readonly source: string;
   /** End of the oldest and of the newest successful backup. */

@@ -94,10 +94,19 @@ function decideSource(
   const kept = frozen === null ? reasonsToKeep(backups, policy, age, now) : new Map<string, string>();
   return backups.map((backup) => {
     const reason = frozen ?? kept.get(backup.id);
-    if (reason !== undefined) return { backup, action: 'keep', reason };
+    const useless = withoutBase(backup, backups);
+    if (reason !== undefined) return { backup, action: 'keep', reason: `${reason}${useless}` };
     const file = backup.status === 'missing' ? '; its file is missing, what is left of it goes' : '';
-    return { backup, action: 'remove', reason: `${ageInWords(backup, policy, age, true)}${file}` };
+    return { backup, action: 'remove', reason: `${ageInWords(backup, policy, age, true)}${useless}${file}` };
   });
+}
+
+/** What people should know of an incremental that restores nothing. */
+function withoutBase({ baseId }: RetainedBackup, backups: readonly RetainedBackup[]): string {
+  if (baseId === null) return '';
+  const base = backups.find((candidate) => candidate.id === baseId);
+  if (base === undefined) return '; its base is gone, so it restores nothing';
+  return base.status === 'missing' ? `; it restores nothing while its base ${base.fileName} is missing` : '';
 }
 
 function reasonToKeepAll(
@@ -157,24 +166,32 @@ function keepProven(
   backups: readonly RetainedBackup[],
   keep: (backup: RetainedBackup, reason: string) => void,
 ): void {
-  const whole = backups.filter((backup) => isWhole(backup, backups));
-  const verified = whole.filter((backup) => backup.verified === 'passed');
+  const verified = backups.filter((backup) =>
+    isChain(backup, backups, (member) => member.verified === 'passed'),
+  );
+  const sound = backups.filter((backup) =>
+    isChain(backup, backups, (member) => member === backup || member.verified !== 'failed'),
+  );
   const last: [RetainedBackup | undefined, string][] = [
     [verified[0], 'the last backup that passed its verification'],
     [verified.find((backup) => backup.baseId === null), 'the last full backup that passed its verification'],
     [
-      whole.find((backup) => backup.recoveryTested === 'passed'),
+      sound.find((backup) => backup.recoveryTested === 'passed'),
       'the last backup that passed a recovery test',
     ],
   ];
   for (const [backup, reason] of last) if (backup !== undefined) keep(backup, reason);
 }
 
-/** Whether the backup and all it builds on have their files. */
-function isWhole(backup: RetainedBackup, backups: readonly RetainedBackup[]): boolean {
+/** Whether the backup and all it builds on have their files and are as wanted: a base that is broken proves nothing. */
+function isChain(
+  backup: RetainedBackup,
+  backups: readonly RetainedBackup[],
+  wanted: (member: RetainedBackup) => boolean,
+): boolean {
   const seen = new Set<string>();
   let at: RetainedBackup | undefined = backup;
-  while (at?.status === 'completed' && !seen.has(at.id)) {
+  while (at?.status === 'completed' && wanted(at) && !seen.has(at.id)) {
     const baseId: string | null = at.baseId;
     if (baseId === null) return true;
     seen.add(at.id);

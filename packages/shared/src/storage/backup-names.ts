@@ -4,6 +4,8 @@ import type { BackupType } from '../contracts/backup.js';
 const STEM = '(full|incremental|emergency)_backup_\\d{8}_\\d{6}';
 const DATA = '.pgdump.enc.gz';
 const OWN_NAME = new RegExp(`^${STEM}\\.(pgdump\\.enc\\.gz(\\.meta)?|globals\\.sql\\.enc|manifest\\.enc)$`);
+const NAME_OF_DATA =
+  /^(full|incremental|emergency)_backup_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)\.pgdump\.enc\.gz$/;
 const PARTIAL = /^\.(.+)\.partial$/;
 const PLAIN_DUMP = /^emergency_backup_.*\.pgdump$/;
 
@@ -34,6 +36,15 @@ export function namesOf(data: string): string[] {
 /** The files of a backup by the time of its run's start. */
 export function filesAt(type: BackupType, startedAt: Date): BackupFiles {
   return filesOf(`${type}_backup_${stamp(startedAt)}${DATA}`);
+}
+
+/** What the name of a backup's data file tells of it; `null` when it is no such name. */
+export function readName(data: string): { readonly type: BackupType; readonly startedAt: Date } | null {
+  const found = NAME_OF_DATA.exec(data);
+  if (found === null) return null;
+  const [, type, year, month, day, hour, minute, second] = found;
+  const startedAt = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(startedAt.getTime()) ? null : { type: type as BackupType, startedAt };
 }
 
 /** `20240101_020000`, in UTC. */

@@ -101,7 +101,7 @@ describe('retention', () => {
       [
         'an incremental without its base',
         { days: 31, type: 'incremental', baseId: 'gone' },
-        'remove: 31 days old, more than the 30 days that incremental backups are kept',
+        'remove: 31 days old, more than the 30 days that incremental backups are kept; its base is gone, so it restores nothing',
       ],
       [
         'one of a source that is not configured',
@@ -161,7 +161,7 @@ describe('retention', () => {
   });
 
   it('a legal hold keeps the base too, and so does whoever reads', () => {
-    for (const why of [{ legalHold: true }, { reader: 'a restore' }, { verified: 'passed' }] as const) {
+    for (const why of [{ legalHold: true }, { reader: 'a restore' }, { recoveryTested: 'passed' }] as const) {
       const base = aBackup(400);
       const incremental = anIncremental(399, base, why);
       expect(decide([...RECENT, base, incremental])(base), JSON.stringify(why)).to.match(/^keep: base of/);
@@ -182,13 +182,44 @@ describe('retention', () => {
     );
   });
 
-  it('keeps the last verified full beside the last verified incremental', () => {
-    const base = aBackup(150);
-    const incremental = anIncremental(149, base, { verified: 'passed' });
-    const full = aBackup(200, { verified: 'passed' });
-    expect(decide([...RECENT, base, incremental, full])(full)).to.equal(
-      'keep: the last full backup that passed its verification',
+  it('a base that failed its verification, or has none yet, makes no proof of an incremental that passed', () => {
+    for (const verified of ['failed', null] as const) {
+      const base = aBackup(100, { verified });
+      const incremental = anIncremental(99, base, { verified: 'passed' });
+      const proven = aBackup(200, { verified: 'passed' });
+      const older = anIncremental(199, proven, { verified: 'passed' });
+      const tell = decide([...RECENT, base, incremental, proven, older]);
+      expect(tell(incremental)).to.match(/^remove/);
+      expect(tell(older)).to.equal('keep: the last backup that passed its verification');
+      expect(tell(proven)).to.equal('keep: the last full backup that passed its verification');
+    }
+  });
+
+  it('a recovery test of an incremental proves it as long as its base does not fail afterwards', () => {
+    const newer = aBackup(100, { verified: 'failed' });
+    const broken = anIncremental(99, newer, { recoveryTested: 'passed' });
+    const base = aBackup(200);
+    const tested = anIncremental(199, base, { recoveryTested: 'passed' });
+    const tell = decide([...RECENT, newer, broken, base, tested]);
+    expect(tell(broken)).to.match(/^remove/);
+    expect(tell(tested)).to.equal('keep: the last backup that passed a recovery test');
+    expect(tell(base)).to.match(/^keep: base of/);
+  });
+
+  it('says of an incremental that restores nothing that its base is missing', () => {
+    const base = aBackup(10, { status: 'missing' });
+    const incremental = anIncremental(9, base);
+    expect(decide([...RECENT, base, incremental])(incremental)).to.equal(
+      `keep: 9 days old; incremental backups are kept for 30 days; it restores nothing while its base ${base.fileName} is missing`,
     );
+  });
+
+  it('keeps the last verified full beside the last verified incremental', () => {
+    const base = aBackup(150, { verified: 'passed' });
+    const incremental = anIncremental(149, base, { verified: 'passed' });
+    const tell = decide([...RECENT, base, incremental]);
+    expect(tell(incremental)).to.equal('keep: the last backup that passed its verification');
+    expect(tell(base)).to.equal('keep: the last full backup that passed its verification');
   });
 
   it('takes two backups of one time in the order of their numbers', () => {
@@ -285,7 +316,9 @@ function expectPromises(
       (backup) =>
         backup.verified === 'passed' &&
         backup.status === 'completed' &&
-        (backup.baseId === null || byId.get(backup.baseId)?.status === 'completed'),
+        (backup.baseId === null ||
+          (byId.get(backup.baseId)?.status === 'completed' &&
+            byId.get(backup.baseId)?.verified === 'passed')),
     );
     const newest = Math.max(...verified.map((backup) => backup.endedAt.getTime()));
     const last = verified.filter((backup) => backup.endedAt.getTime() === newest);

@@ -1,6 +1,8 @@
+import type { Sidecar } from '@safekeep/archive/sidecar';
 import type { Actor } from '@safekeep/shared/audit/audit';
 import type { Secret } from '@safekeep/shared/config/secret';
-import { adoptBackup, listFileNames } from '@safekeep/shared/history/adoption';
+import { adoptBackup, type FoundBackup, listFileNames } from '@safekeep/shared/history/adoption';
+import { readName } from '@safekeep/shared/storage/backup-names';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { resultOf } from '../jobs/sidecar-body.js';
@@ -16,6 +18,8 @@ export interface AdoptionSummary {
   readonly known: number;
   /** Adopted as `missing`: the sidecar is there, its backup file is not. */
   readonly missing: readonly string[];
+  /** Adopted, though the backup that they build on is not there: they restore nothing before it is. */
+  readonly withoutBase: readonly string[];
   /** Adopted, though what stands under the file's name is no ordinary file or not of the size that the sidecar says. */
   readonly strange: readonly string[];
   /** Sidecars that were not believed, and authentic ones that could not be taken in. */
@@ -60,6 +64,7 @@ async function adoptFrom(
 ): Promise<AdoptionSummary> {
   const taken = { present: [] as string[], missing: [] as string[], strange: [] as string[] };
   const rejected: { name: string; reason: string }[] = [];
+  const withoutBase: string[] = [];
   const links: Link[] = [];
   let known = 0;
   for await (const entry of entries) {
@@ -69,15 +74,22 @@ async function adoptFrom(
     }
     const { sidecar } = entry;
     links.push(sidecar);
+    const { id, type, fileName } = sidecar;
     const present = entry.file !== 'missing';
-    const { id, type, baseId, fileName } = sidecar;
-    const found = { id, source, type, baseId, result: resultOf(sidecar), present };
+    const found = { id, source, type, base: baseOf(sidecar), result: resultOf(sidecar), present };
     const adoption = await adoptBackup(pool, found, actor);
     if (adoption === 'known') known += 1;
-    else if (adoption === 'base-unknown')
-      rejected.push({ name: `${fileName}.meta`, reason: 'its base is not there' });
     else taken[entry.file].push(fileName);
+    if (adoption === 'adopted-without-base') withoutBase.push(fileName);
   }
   const { present: adopted, missing, strange } = taken;
-  return { source, adopted, known, missing, strange, rejected, gaps: gapsOf(links) };
+  return { source, adopted, known, missing, withoutBase, strange, rejected, gaps: gapsOf(links) };
+}
+
+/** The base of an incremental, as far as its own sidecar tells. */
+function baseOf({ baseId, delta, startedAt }: Sidecar): FoundBackup['base'] {
+  if (baseId === null || delta === undefined) return null;
+  const { fileName, hmac } = delta.base;
+  const told = readName(fileName) ?? { type: 'full', startedAt: new Date(startedAt) };
+  return { id: baseId, ...told, fileName, hmac };
 }

@@ -17,8 +17,8 @@ export type CatalogEntry =
 const SIDECAR = /^(?:full|incremental|emergency)_backup_\d{8}_\d{6}\.pgdump\.enc\.gz\.meta$/;
 
 /**
- * Reads the sidecars of a source's directory, one at a time, oldest name first, and believes those that the key
- * authenticates and that belong to this source and to the file they stand beside.
+ * Reads the sidecars of a source's directory, one at a time, what others build on first, then the oldest name first, and
+ * believes those that the key authenticates and that belong to this source and to the file they stand beside.
  *
  * @param wanted chooses sidecars by the names of their backup files, before anything is read
  * @throws SafekeepError BACKUP_DIR_UNUSABLE
@@ -30,17 +30,21 @@ export async function* readCatalog(
   wanted: (dataName: string) => boolean = () => true,
 ): AsyncGenerator<CatalogEntry> {
   const entries = new Map((await storage.list()).map((entry) => [entry.name, entry]));
-  const names = [...entries.keys()].filter((name) => SIDECAR.test(name)).sort(byTime);
+  const names = [...entries.keys()].filter((name) => SIDECAR.test(name)).sort(basesFirst);
   for (const name of names) {
     const data = name.slice(0, -'.meta'.length);
     if (wanted(data)) yield await readEntry(storage, { source, name, data }, key, entries.get(data));
   }
 }
 
-/** By the time in the name: fulls and emergencies of one source follow each other. */
-function byTime(left: string, right: string): number {
-  const [a, b] = [left.replace(/^[a-z]+/, ''), right.replace(/^[a-z]+/, '')];
+/** Incrementals last; by the time in the name fulls and emergencies of one source follow each other. */
+function basesFirst(left: string, right: string): number {
+  const [a, b] = [sortKey(left), sortKey(right)];
   return a < b ? -1 : Number(a > b);
+}
+
+function sortKey(name: string): string {
+  return `${name.startsWith('incremental_') ? 1 : 0}${name.replace(/^[a-z]+/, '')}`;
 }
 
 async function readEntry(

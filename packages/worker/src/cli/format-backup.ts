@@ -12,6 +12,7 @@ export function formatBackup(backup: Backup): string {
     ['id', backup.id],
     ['source', backup.source],
     ['type', backup.promotedReason === null ? backup.type : `${backup.type} (${backup.promotedReason})`],
+    ['base', base(backup)],
     ['progress', backup.progress === null ? '' : `${backup.progress.percent} % (${backup.progress.phase})`],
     ['requested', `${time(backup.createdAt)} UTC by ${backup.requestedVia}`],
     ['started', utc(backup.startedAt)],
@@ -36,6 +37,11 @@ export function formatBackup(backup: Backup): string {
 
 function utc(value: Date | null): string {
   return value === null ? '' : `${time(value)} UTC`;
+}
+
+function base({ baseId, baseStatus }: Backup): string {
+  if (baseId === null || baseStatus === 'completed') return baseId ?? '';
+  return `${baseId} (${baseStatus}: while its file is not there, this backup restores nothing)`;
 }
 
 function contents(backup: Backup): string {

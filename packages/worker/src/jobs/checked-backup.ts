@@ -8,7 +8,7 @@ import { verifyBytes } from '@safekeep/archive/verify-backup';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { BackupStorage, StoredFile } from '@safekeep/shared/storage/contract';
-import { distrust, openOrdinary, readTrustedSidecar } from './stored-backup.js';
+import { distrust, openOrdinary } from './stored-backup.js';
 
 export interface StoredBackup {
   readonly backup: Pick<Backup, 'id' | 'fileName'>;
@@ -18,7 +18,7 @@ export interface StoredBackup {
   readonly encryptionKey: Secret;
 }
 
-interface CheckOptions {
+export interface CheckOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
@@ -33,40 +33,29 @@ export interface CheckedBackup {
   read(): Readable;
   /** Fresh stages that turn the file's bytes into the archive's. */
   unseal(): [ReturnType<typeof createGunzipMember>, ReturnType<typeof createOpener>];
-  close(): Promise<void>;
 }
 
-/**
- * Opens a stored backup for restoring: sidecar authentic, of this backup and the one that history recorded → size and
- * sha256 of the file → only then the archive's table of contents is decrypted. Whatever is read later comes from the
- * descriptor that was checked, whatever happens to the name meanwhile. The caller closes it.
- *
- * @throws DistrustError; SafekeepError KEY_UNKNOWN, BACKUP_DIR_UNUSABLE; the reason of `signal`
- */
-export async function openCheckedBackup(stored: StoredBackup, options: CheckOptions): Promise<CheckedBackup> {
-  const { storage, encryptionKey } = stored;
-  const sidecar = await readTrustedSidecar(storage, stored.backup, stored.recordedHmac, encryptionKey);
-  const file = await openOrdinary(storage, sidecar.fileName, 'file');
+/** @throws DistrustError */
+export async function openData(storage: BackupStorage, { fileName }: Sidecar): Promise<StoredFile> {
+  const file = await openOrdinary(storage, fileName, 'file');
   if (file === null) throw distrust('file', 'the backup file is missing');
-  const unseal: CheckedBackup['unseal'] = () => [createGunzipMember(), createOpener(encryptionKey.reveal())];
-  try {
-    await requireBytes(file, sidecar, options);
-    const toc = await readToc(file, unseal());
-    return { sidecar, toc, size: file.size, read: () => file.read(), unseal, close: () => file.close() };
-  } catch (error) {
-    await file.close();
-    if (options.signal.aborted) throw options.signal.reason;
-    throw error;
-  }
+  return file;
 }
 
-async function requireBytes(
+/** Reads the table of contents of a file whose bytes were checked. @throws DistrustError */
+export async function decryptToc(file: StoredFile, sidecar: Sidecar, key: Secret): Promise<CheckedBackup> {
+  const unseal: CheckedBackup['unseal'] = () => [createGunzipMember(), createOpener(key.reveal())];
+  return { sidecar, toc: await readToc(file, unseal()), size: file.size, read: () => file.read(), unseal };
+}
+
+/** @throws DistrustError when a file is not the one that its sidecar vouches for */
+export async function requireBytes(
   file: StoredFile,
   sidecar: Sidecar,
-  { signal, onProgress }: CheckOptions,
+  onBytes: (done: number) => void,
+  signal: AbortSignal,
 ): Promise<void> {
-  const expected = { size: sidecar.size, sha256: sidecar.checksum };
-  const verdict = await verifyBytes(file, expected, (done) => onProgress?.(done, file.size), signal);
+  const verdict = await verifyBytes(file, { size: sidecar.size, sha256: sidecar.checksum }, onBytes, signal);
   if (!verdict.ok) throw distrust(verdict.step, verdict.reason);
 }
 

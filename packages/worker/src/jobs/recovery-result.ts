@@ -22,12 +22,13 @@ interface Compared {
   readonly expected: Fingerprint;
   readonly copy: Fingerprint;
   readonly comparison: Comparison;
+  readonly base: RecoveryFacts['base'];
   readonly criticalTables: readonly string[];
 }
 
 /** The result of a test whose backup was restored. A missed target does not fail it; the reason tells of it. */
 export function comparedCopy(
-  { expected, copy, comparison, criticalTables }: Compared,
+  { expected, copy, comparison, base, criticalTables }: Compared,
   measured: Measured,
 ): RecoveryResult {
   const { findings, differences, notCompared } = comparison;
@@ -40,6 +41,7 @@ export function comparedCopy(
     status: passed ? 'passed' : 'failed',
     findings: [...findings],
     facts: {
+      base,
       tables: copy.tables.length,
       rows: copy.tables.reduce((sum, table) => sum + table.rows, 0),
       contents: expected.tables.filter((table) => table.contentHash !== undefined).length,
@@ -68,7 +70,8 @@ export function brokenBackup(error: unknown, measured: Measured, file: string): 
 
 function faultOf(error: unknown): { verdict: string; reason: string } | null {
   if (error instanceof DistrustError) return error.distrust;
-  if (!(error instanceof SafekeepError) || error.code !== 'RESTORE_FAILED') return null;
+  if (!(error instanceof SafekeepError)) return null;
+  if (error.code !== 'RESTORE_FAILED') return null;
   // A full disk or too little memory is the server's fault (class 53).
   return /SQLSTATE 53/.test(error.message) ? null : { verdict: 'restore', reason: error.message };
 }

@@ -1,6 +1,6 @@
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { findBackup, findSidecarHmac, markPresence } from '@safekeep/shared/history/backups';
+import { findBackup, markPresence } from '@safekeep/shared/history/backups';
 import type { Database } from '@safekeep/shared/history/database';
 import {
   findRecoveryTest,
@@ -13,6 +13,7 @@ import { requireKept } from '@safekeep/shared/policy/require-kept';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { auditEnd } from './audit-end.js';
 import { type RecoverySettings, recoveryTest } from './recovery-test.js';
+import { findStoredChain } from './stored-chain.js';
 
 interface RecoveryTestProcessorDeps extends RecoverySettings {
   /** Where the backup files of a source live. */
@@ -34,11 +35,9 @@ export function createRecoveryTestProcessor(deps: RecoveryTestProcessorDeps) {
     work: async ({ id, backup }, { run, signal, progress, note }) => {
       requireKept(backup);
       const job = {
+        ...(await findStoredChain(deps, backup)),
         id,
         run,
-        backup,
-        recordedHmac: await findSidecarHmac(deps.pool, backup.id),
-        storage: deps.storageOf(backup.source),
         server: deps.scratchServerOf(backup.source),
         onProgress: progress,
       };

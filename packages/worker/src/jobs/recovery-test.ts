@@ -1,21 +1,19 @@
 import type { Sidecar } from '@safekeep/archive/sidecar';
 import { withDatabase } from '@safekeep/shared/config/postgres-url';
 import type { Secret } from '@safekeep/shared/config/secret';
-import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { RecoveryProgress } from '@safekeep/shared/contracts/recovery-test';
 import { SafekeepError } from '@safekeep/shared/errors';
 import type { RecoveryResult } from '@safekeep/shared/history/recovery-tests';
 import type { Run } from '@safekeep/shared/history/runs';
-import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { compareFingerprints } from '../fingerprint/compare-fingerprints.js';
 import { expectedFingerprint, type Fingerprint, fingerprintTerms } from '../fingerprint/fingerprint.js';
 import { fingerprintCopy } from '../fingerprint/fingerprint-copy.js';
 import { libpqAccess } from '../postgres/libpq-environment.js';
 import { chooseRestoreProgram, findPrograms } from '../postgres/program.js';
 import { scratchFailure } from '../postgres/target-failure.js';
-import { type CheckedBackup, openCheckedBackup } from './checked-backup.js';
+import { type CheckedChain, openCheckedChain, type StoredChain } from './checked-chain.js';
 import { brokenBackup, comparedCopy, type Measured, type RecoveryTargets } from './recovery-result.js';
-import { type RestoreOutcome, restoreArchive } from './restore-archive.js';
+import { type ChainOutcome, restoreChain, WHOLE } from './restore-chain.js';
 import { onScratchDatabase, type ScratchPlace } from './scratch-database.js';
 import { policiesWithoutRole } from './unmade-policies.js';
 
@@ -30,20 +28,16 @@ export interface RecoverySettings extends Omit<ScratchPlace, 'server'> {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-interface RecoveryTestJob {
+interface RecoveryTestJob extends Omit<StoredChain, 'encryptionKey'> {
   readonly id: string;
   readonly run: Run;
-  readonly backup: Pick<Backup, 'id' | 'fileName'>;
-  /** The HMAC of the sidecar as history recorded it. */
-  readonly recordedHmac: string | null;
-  readonly storage: BackupStorage;
   readonly server: Secret;
   readonly onProgress: (progress: RecoveryProgress) => void;
 }
 
 /**
- * Proves one backup: checks its file, restores it into a scratch database, and compares the copy with what the
- * authenticated sidecar says; the source is not asked. The scratch database is dropped in every outcome.
+ * Proves one backup, an incremental with its base: checks each file, restores into a scratch database, and compares the copy with
+ * what the authenticated sidecar says; the source is not asked. The scratch database is dropped in every outcome.
  *
  * @returns `failed` when the backup is not what its sidecar says, cannot be restored, or its copy differs
  * @throws SafekeepError when nothing is known: KEY_UNKNOWN, BACKUP_DIR_UNUSABLE, PG_RESTORE_TOO_OLD, SCRATCH_…; or the
@@ -59,13 +53,13 @@ export async function recoveryTest(
   try {
     await job.storage.check();
     const stored = { ...job, encryptionKey: settings.encryptionKey };
-    const backup = await openCheckedBackup(stored, { signal, onProgress: tell(job, 'check') });
+    const chain = await openCheckedChain(stored, { signal, onProgress: tell(job, 'check') });
     try {
-      const rpoSeconds = (began - Date.parse(backup.sidecar.startedAt)) / 1000;
+      const rpoSeconds = (began - Date.parse(chain.sidecar.startedAt)) / 1000;
       measured = { ...measured, rpoSeconds };
-      return await restoreAndCompare(job, backup, settings, measured, signal);
+      return await restoreAndCompare(job, chain, settings, measured, signal);
     } finally {
-      await backup.close();
+      await chain.close();
     }
   } catch (error) {
     const broken = brokenBackup(error, measured, job.backup.fileName ?? job.backup.id);
@@ -76,27 +70,27 @@ export async function recoveryTest(
 
 async function restoreAndCompare(
   job: RecoveryTestJob,
-  backup: CheckedBackup,
+  chain: CheckedChain,
   settings: RecoverySettings,
   measured: Measured,
   signal: AbortSignal,
 ): Promise<RecoveryResult> {
-  const { sidecar } = backup;
+  const { sidecar, full } = chain;
   const programs = chooseRestoreProgram(
     await findPrograms(settings.programDirectories),
-    sidecar.pgDumpVersion,
+    full.sidecar.pgDumpVersion,
   );
   const place = { ...settings, server: job.server };
   const started = Date.now();
   return onScratchDatabase(place, { id: job.id, run: job.run, sidecar }, async (database) => {
     const url = withDatabase(job.server, database);
     const access = await libpqAccess(url, settings.environment);
-    let outcome: RestoreOutcome;
+    let outcome: ChainOutcome;
     try {
       const asked = { owners: false, privileges: false };
       const onProgress = tell(job, 'restore');
-      outcome = await restoreArchive(
-        { backup, programs, access, database, asked, dumpIds: null, onProgress },
+      outcome = await restoreChain(
+        { chain, programs, access, database, asked, scope: WHOLE, onProgress },
         signal,
       );
     } finally {
@@ -105,12 +99,17 @@ async function restoreAndCompare(
     const rtoSeconds = (Date.now() - started) / 1000;
     job.onProgress({ phase: 'compare', percent: 90, table: null });
     const { expected, copy } = await readBoth(sidecar, url, settings.encryptionKey, signal);
-    const comparison = compareFingerprints(expected, copy, policiesWithoutRole(outcome, backup));
+    const comparison = compareFingerprints(expected, copy, policiesWithoutRole(outcome, full));
     return comparedCopy(
-      { expected, copy, comparison, criticalTables: settings.criticalTables },
+      { expected, copy, comparison, base: baseOf(chain), criticalTables: settings.criticalTables },
       { ...measured, rtoSeconds },
     );
   });
+}
+
+/** What an incremental was restored on. */
+function baseOf({ full, increment }: CheckedChain): { id: string; fileName: string } | null {
+  return increment === null ? null : { id: full.sidecar.id, fileName: full.sidecar.fileName };
 }
 
 async function readBoth(
@@ -124,7 +123,7 @@ async function readBoth(
   return { expected, copy: await fingerprintCopy(url, expected, terms, signal) };
 }
 
-/** The file is read twice, for its hash and for the restore; what remains is for indexes and the comparison. */
+/** Each file is read twice, for its hash and for the restore; what remains is for indexes and the comparison. */
 function tell(job: RecoveryTestJob, phase: 'check' | 'restore') {
   const [from, span] = phase === 'check' ? [0, 10] : [10, 80];
   return (done: number, total: number, table: string | null = null) => {

@@ -9,6 +9,8 @@ export interface RestorePlan {
   readonly sidecar: Pick<Sidecar, 'database' | 'encoding' | 'postgresVersion'> & {
     readonly snapshot: Pick<Sidecar['snapshot'], 'systemIdentifier'>;
   };
+  /** Whether an increment is applied, which compares texts as bytes and so needs the source's encoding. */
+  readonly incremental: boolean;
   /** The entries that are to be restored. */
   readonly entries: readonly Pick<TocEntry, 'desc' | 'tag' | 'owner' | 'defn'>[];
   /** The comment of a database that an earlier attempt of this very restore left half-made begins so. */
@@ -60,7 +62,7 @@ function nameProblems(plan: RestorePlan, facts: TargetFacts): string[] {
   return [];
 }
 
-function databaseProblems({ mark, sidecar }: RestorePlan, facts: TargetFacts): string[] {
+function databaseProblems({ mark, sidecar, incremental }: RestorePlan, facts: TargetFacts): string[] {
   const { existing } = facts;
   if (existing === null || existing.mark.startsWith(mark)) {
     if (facts.mayCreateDatabases) return [];
@@ -75,7 +77,8 @@ function databaseProblems({ mark, sidecar }: RestorePlan, facts: TargetFacts): s
     );
   }
   const wanted = sidecar.encoding;
-  if (wanted !== undefined && existing.encoding !== wanted && existing.encoding !== 'UTF8') {
+  const converts = existing.encoding === 'UTF8' && !incremental;
+  if (wanted !== undefined && existing.encoding !== wanted && !converts) {
     problems.push(
       `the database exists with the encoding ${existing.encoding}, the source has ${wanted}: create it with ENCODING '${wanted}' TEMPLATE template0`,
     );

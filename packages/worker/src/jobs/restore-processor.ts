@@ -3,7 +3,7 @@ import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { Restore } from '@safekeep/shared/contracts/restore';
 import { fail } from '@safekeep/shared/errors';
-import { findBackup, findSidecarHmac } from '@safekeep/shared/history/backups';
+import { findBackup } from '@safekeep/shared/history/backups';
 import type { Database } from '@safekeep/shared/history/database';
 import { findRestore, type RestoreResult, writeRestoreResult } from '@safekeep/shared/history/restores';
 import { createRowProcessor, type WorkPlace } from '@safekeep/shared/jobs/row-processor';
@@ -15,6 +15,7 @@ import type pg from 'pg';
 import { auditEnd } from './audit-end.js';
 import { restore } from './restore.js';
 import { DistrustError } from './stored-backup.js';
+import { findStoredChain } from './stored-chain.js';
 
 interface RestoreProcessorDeps {
   readonly pool: pg.Pool;
@@ -78,12 +79,7 @@ async function carryOut(
     const configured = deps.sources.map(({ name }) => name);
     throw sourceUnknown(backup.source, configured);
   }
-  const stored = {
-    backup,
-    recordedHmac: await findSidecarHmac(deps.pool, backup.id),
-    storage: deps.storageOf(backup.source),
-    encryptionKey: deps.encryptionKey,
-  };
+  const stored = await findStoredChain(deps, backup);
   const { logger, historyUrl: history, programDirectories, environment } = deps;
   const settings = { logger, server, source, history, programDirectories, environment };
   try {

@@ -2,13 +2,14 @@ import { chooseTables, type TableChoice } from '@safekeep/archive/choose-tables'
 import type { TocEntry } from '@safekeep/archive/custom-format/toc';
 import type { Restore } from '@safekeep/shared/contracts/restore';
 import { expectedFingerprint, type Fingerprint } from '../fingerprint/fingerprint.js';
-import type { CheckedBackup } from './checked-backup.js';
+import type { CheckedChain } from './checked-chain.js';
+import { incrementScope } from './increment-scope.js';
+import { type ChainScope, WHOLE } from './restore-chain.js';
 
 /** What of a backup is restored, and what the copy must then hold. */
-export interface RestoreScope {
+export interface RestoreScope extends ChainScope {
+  /** Of the full. */
   readonly entries: readonly TocEntry[];
-  /** `null` for all. */
-  readonly dumpIds: readonly number[] | null;
   readonly expected: Fingerprint;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -17,15 +18,15 @@ export interface RestoreScope {
 /** How many names a warning lists. */
 const NAMED = 20;
 
-export function scopeOf({ tables }: Pick<Restore, 'tables'>, backup: CheckedBackup): RestoreScope {
-  const { entries } = backup.toc;
-  const { sidecar } = backup;
+export function scopeOf({ tables }: Pick<Restore, 'tables'>, chain: CheckedChain): RestoreScope {
+  const { entries } = chain.full.toc;
+  const { sidecar } = chain;
   const whole = expectedFingerprint(sidecar);
   if (tables === null) {
     const subscriptions = entries.filter((entry) => entry.desc === 'SUBSCRIPTION').map(nameOf);
     return {
       entries,
-      dumpIds: null,
+      ...WHOLE,
       expected: whole,
       problems: [],
       warnings:
@@ -39,7 +40,7 @@ export function scopeOf({ tables }: Pick<Restore, 'tables'>, backup: CheckedBack
         ? `the backup has no table ${name} (write schema.table as in the catalogue, without quotes)`
         : `the backup has ${matches} tables named ${name}: write schema.table`,
     );
-    return { entries: [], dumpIds: [], expected: whole, problems, warnings: [] };
+    return { entries: [], dumpIds: [], increment: null, expected: whole, problems, warnings: [] };
   }
   const warnings = [
     `only ${choice.tables.length} of ${sidecar.tables.length} table(s) were restored, with what they need; views, other tables and large objects were left out`,
@@ -53,6 +54,7 @@ export function scopeOf({ tables }: Pick<Restore, 'tables'>, backup: CheckedBack
   return {
     entries: choice.entries,
     dumpIds: choice.entries.map((entry) => entry.dumpId),
+    increment: chain.increment === null ? null : incrementScope(chain.increment, choice.tables),
     expected: partOf(whole, choice),
     problems: [],
     warnings,

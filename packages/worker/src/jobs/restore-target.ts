@@ -16,7 +16,7 @@ import {
   readMark,
 } from '../postgres/target-database.js';
 import type { TargetFacts } from '../postgres/target-facts.js';
-import type { CheckedBackup } from './checked-backup.js';
+import type { CheckedChain } from './checked-chain.js';
 
 /** The database that one attempt of a restore fills. */
 interface RestoreTarget {
@@ -24,7 +24,7 @@ interface RestoreTarget {
   /** Of the run; tells what this attempt made from what another one did. */
   readonly token: number;
   readonly settings: { readonly logger: Logger; readonly server: Secret };
-  readonly backup: Pick<CheckedBackup, 'sidecar' | 'toc'>;
+  readonly chain: Pick<CheckedChain, 'sidecar' | 'full'>;
   readonly facts: Pick<TargetFacts, 'role'>;
   readonly warnings: string[];
 }
@@ -36,15 +36,15 @@ export function markOf(restoreId: string): string {
 
 /** What an earlier attempt of this restore left goes; then the database is made, and marked as this attempt's. */
 export async function makeDatabase(target: RestoreTarget): Promise<void> {
-  const { restore: asked, settings, backup } = target;
+  const { restore: asked, settings, chain } = target;
   await onServer(settings.server, async (client) => {
     const left = await readMark(client, asked.targetDatabase);
     if (left?.startsWith(markOf(asked.id))) await dropDatabase(client, asked.targetDatabase);
     const mark = `${markOf(asked.id)}run ${target.token}`;
-    const made = await createDatabase(client, asked.targetDatabase, backup.sidecar, mark);
+    const made = await createDatabase(client, asked.targetDatabase, chain.sidecar, mark);
     if (made.sameLocale) return;
     target.warnings.push(
-      `the server does not have the source's locale ${backup.sidecar.collate}: text sorts by ${made.collate}`,
+      `the server does not have the source's locale ${chain.sidecar.collate}: text sorts by ${made.collate}`,
     );
   });
 }
@@ -52,7 +52,7 @@ export async function makeDatabase(target: RestoreTarget): Promise<void> {
 /** The database is finished: it loses the mark by which another attempt would drop it, and gets its owner. */
 export async function giveAway(client: pg.Client, target: RestoreTarget): Promise<void> {
   const { targetDatabase, withRoles } = target.restore;
-  const owner = ownerOf(target.backup.toc.entries);
+  const owner = ownerOf(target.chain.full.toc.entries);
   if (withRoles && owner !== null) {
     await ownDatabase(client, targetDatabase, owner).catch((error: unknown) => {
       if (errorCode(error) !== 'TARGET_REFUSED') throw error;

@@ -12,8 +12,8 @@ import { chooseRestoreProgram, findPrograms, type PostgresPrograms } from '../po
 import type { RestoreMessage } from '../postgres/restore-messages.js';
 import { onServer } from '../postgres/target-database.js';
 import { readTargetFacts, type TargetFacts } from '../postgres/target-facts.js';
-import { type CheckedBackup, openCheckedBackup, type StoredBackup } from './checked-backup.js';
-import { restoreArchive } from './restore-archive.js';
+import { type CheckedChain, openCheckedChain, type StoredChain } from './checked-chain.js';
+import { restoreChain } from './restore-chain.js';
 import { RestoreMeter } from './restore-meter.js';
 import { judgeTarget } from './restore-preflight.js';
 import { makeMissingRoles, readBackedUpRoles } from './restore-roles.js';
@@ -34,7 +34,7 @@ interface RestoreSettings {
 
 interface RestoreJob {
   readonly restore: Pick<Restore, 'id' | 'targetDatabase' | 'tables' | 'withRoles' | 'withGrants'>;
-  readonly stored: StoredBackup;
+  readonly stored: StoredChain;
   /** Of the run; tells what this attempt made from what another one did. */
   readonly token: number;
   readonly onProgress: (progress: RestoreProgress) => void;
@@ -43,7 +43,7 @@ interface RestoreJob {
 /** A job whose backup was checked and whose target was looked at. */
 interface Prepared extends RestoreJob {
   readonly settings: RestoreSettings;
-  readonly backup: CheckedBackup;
+  readonly chain: CheckedChain;
   readonly programs: PostgresPrograms;
   readonly scope: RestoreScope;
   readonly facts: TargetFacts;
@@ -54,9 +54,10 @@ interface Prepared extends RestoreJob {
 }
 
 /**
- * Restores one stored backup: sidecar, size and hash of the file → preflight, every problem at once → roles → a new
- * database (or an empty one) → pg_restore → comparison with the sidecar. Until the preflight is passed nothing is
- * touched. What fails later drops the database that it made; one that was there before is left, and the error says so.
+ * Restores one stored backup, an incremental with its base: sidecar, size and hash of each file → preflight, every problem at once →
+ * roles → a new database (or an empty one) → pg_restore, of an incremental once more → comparison with the sidecar. Until the
+ * preflight is passed nothing is touched. What fails later drops the database that it made; one that was there before is left,
+ * and the error says so.
  *
  * @throws DistrustError; SafekeepError of the catalogue; or the reason of `signal`
  */
@@ -67,29 +68,31 @@ export async function restore(
 ): Promise<RestoreResult> {
   const meter = new RestoreMeter(job.onProgress);
   const onProgress = (done: number, total: number) => meter.check(done, total);
-  const backup = await openCheckedBackup(job.stored, { signal, onProgress });
+  const chain = await openCheckedChain(job.stored, { signal, onProgress });
   try {
     const found = await findPrograms(settings.programDirectories);
-    const programs = chooseRestoreProgram(found, backup.sidecar.pgDumpVersion);
-    const scope = scopeOf(job.restore, backup);
-    meter.preflight(backup.size);
+    const programs = chooseRestoreProgram(found, chain.full.sidecar.pgDumpVersion);
+    const scope = scopeOf(job.restore, chain);
+    meter.preflight(chain.size);
     const facts = await readTargetFacts(settings.server, job.restore.targetDatabase);
     return await prepare(
-      { ...job, settings, backup, programs, scope, facts, meter, warnings: [], passedOver: [] },
+      { ...job, settings, chain, programs, scope, facts, meter, warnings: [], passedOver: [] },
       signal,
     );
   } finally {
-    await backup.close();
+    await chain.close();
   }
 }
 
 async function prepare(job: Prepared, signal: AbortSignal): Promise<RestoreResult> {
-  const { restore: asked, backup, settings, scope, facts } = job;
-  const roles = asked.withRoles ? await readBackedUpRoles(job.stored, backup.sidecar, signal) : [];
+  const { restore: asked, chain, settings, scope, facts } = job;
+  const { sidecar } = chain;
+  const roles = asked.withRoles ? await readBackedUpRoles(job.stored, sidecar, signal) : [];
   const { problems, warnings } = judgeTarget(
     {
       database: asked.targetDatabase,
-      sidecar: backup.sidecar,
+      sidecar,
+      incremental: chain.increment !== null,
       entries: scope.entries,
       mark: markOf(asked.id),
       withRoles: asked.withRoles,
@@ -148,19 +151,19 @@ async function fillDatabase(job: Prepared, roles: string[], signal: AbortSignal)
 }
 
 async function fillAndCompare(job: Prepared, signal: AbortSignal): Promise<Comparison> {
-  const { backup, programs, restore: asked, settings, scope, meter } = job;
+  const { chain, programs, restore: asked, settings, scope, meter } = job;
   const target = withDatabase(settings.server, asked.targetDatabase);
-  meter.data(0, backup.size, null);
+  meter.data(0, chain.size, null);
   const access = await libpqAccess(target, settings.environment);
   try {
-    const { warnings } = await restoreArchive(
+    const { warnings } = await restoreChain(
       {
-        backup,
+        chain,
         programs,
         access,
         database: asked.targetDatabase,
         asked: { owners: asked.withRoles, privileges: asked.withGrants },
-        dumpIds: scope.dumpIds,
+        scope,
         onProgress: (done, total, table) => meter.data(done, total, table),
       },
       signal,
@@ -176,8 +179,8 @@ async function fillAndCompare(job: Prepared, signal: AbortSignal): Promise<Compa
 
 /** Compares the copy with what the authenticated sidecar says of the source, as a recovery test does. */
 async function compareCopy(target: Secret, job: Prepared, signal: AbortSignal): Promise<Comparison> {
-  const { backup, scope, stored } = job;
-  const terms = await fingerprintTerms(backup.sidecar, stored.encryptionKey.reveal());
+  const { chain, scope, stored } = job;
+  const terms = await fingerprintTerms(chain.sidecar, stored.encryptionKey.reveal());
   const copy = await fingerprintCopy(target, scope.expected, terms, signal);
   const comparison = compareFingerprints(scope.expected, copy);
   const findings = comparison.findings.filter((finding) => !isPassedOver(finding, job.passedOver));

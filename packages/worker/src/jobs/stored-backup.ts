@@ -9,7 +9,7 @@ import type { BackupStorage, StoredFile } from '@safekeep/shared/storage/contrac
 
 /** Why a stored backup cannot be trusted. */
 interface Distrust {
-  readonly verdict: 'file' | 'sidecar' | 'companion' | BackupStep;
+  readonly verdict: 'file' | 'sidecar' | 'companion' | 'base' | BackupStep;
   readonly reason: string;
 }
 

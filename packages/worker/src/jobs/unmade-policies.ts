@@ -1,9 +1,9 @@
 import { objectOf } from '../postgres/restore-messages.js';
 import type { CheckedBackup } from './checked-backup.js';
-import type { RestoreOutcome } from './restore-archive.js';
+import type { ChainOutcome } from './restore-chain.js';
 
 /** Roles belong to the server; a policy that names one which the scratch server lacks says nothing against the backup. */
-export function policiesWithoutRole({ warnings }: RestoreOutcome, { toc }: CheckedBackup): Set<string> {
+export function policiesWithoutRole({ warnings }: ChainOutcome, { toc }: CheckedBackup): Set<string> {
   const failed = new Set(
     warnings.filter(({ harmless }) => harmless === 'role-missing').map(({ object }) => object),
   );

@@ -1,7 +1,7 @@
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { CheckProgress } from '@safekeep/shared/contracts/verification';
-import { findBackup, findSidecarHmac, markPresence } from '@safekeep/shared/history/backups';
+import { findBackup, markPresence } from '@safekeep/shared/history/backups';
 import type { Database } from '@safekeep/shared/history/database';
 import { findVerification, writeFinding } from '@safekeep/shared/history/verifications';
 import { persist } from '@safekeep/shared/jobs/persist';
@@ -11,6 +11,7 @@ import { requireKept } from '@safekeep/shared/policy/require-kept';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { auditEnd } from './audit-end.js';
+import { findStoredChain } from './stored-chain.js';
 import { type Finding, verify } from './verify.js';
 
 interface VerifyProcessorDeps {
@@ -30,10 +31,7 @@ export function createVerifyProcessor(deps: VerifyProcessorDeps) {
       requireKept(backup);
       const finding = await verify(
         {
-          backup,
-          recordedHmac: await findSidecarHmac(deps.pool, backup.id),
-          storage: deps.storageOf(backup.source),
-          encryptionKey: deps.encryptionKey,
+          ...(await findStoredChain(deps, backup)),
           onProgress: (done, total) => progress(checkProgress(done, total)),
         },
         signal,

@@ -1,17 +1,12 @@
 import type { Sidecar } from '@safekeep/archive/sidecar';
 import { verifyBackup, verifyCompanion } from '@safekeep/archive/verify-backup';
-import type { Secret } from '@safekeep/shared/config/secret';
-import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { Verification } from '@safekeep/shared/contracts/verification';
-import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import { asBase, readBaseSidecar } from './base-sidecar.js';
+import { openData } from './checked-backup.js';
+import type { StoredChain } from './checked-chain.js';
 import { DistrustError, distrust, openOrdinary, readTrustedSidecar } from './stored-backup.js';
 
-interface VerifyJob {
-  readonly backup: Pick<Backup, 'id' | 'fileName'>;
-  /** The HMAC of the sidecar as history recorded it. */
-  readonly recordedHmac: string | null;
-  readonly storage: BackupStorage;
-  readonly encryptionKey: Secret;
+interface VerifyJob extends StoredChain {
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
 }
 
@@ -19,8 +14,9 @@ export type Finding = Pick<Verification, 'verdict' | 'reason' | 'failedAtByte'>;
 
 /**
  * Checks one stored backup: sidecar authentic and of this backup → file there → size and sha256 → gzip, decryption and
- * archive to their ends → rows as the sidecar says → companions. Nothing is decrypted before the sidecar and the hash
- * fit. The first thing that is wrong is the finding.
+ * archive to their ends → rows as the sidecar says → companions → of an incremental, that its base is there: the sidecar of
+ * the one it was made on, and a file of its size, whose content has a verification of its own. Nothing is decrypted
+ * before the sidecar and the hash fit. The first thing that is wrong is the finding.
  *
  * @throws SafekeepError KEY_UNKNOWN, BACKUP_DIR_UNUSABLE; or the reason of `signal`: then nothing is known
  */
@@ -28,9 +24,10 @@ export async function verify(job: VerifyJob, signal: AbortSignal): Promise<Findi
   try {
     await job.storage.check();
     const sidecar = await readTrustedSidecar(job.storage, job.backup, job.recordedHmac, job.encryptionKey);
-    return (
-      (await verifyData(job, sidecar, signal)) ?? (await verifyCompanions(job, sidecar, signal)) ?? SOUND
-    );
+    const found = (await verifyData(job, sidecar, signal)) ?? (await verifyCompanions(job, sidecar, signal));
+    if (found !== null) return found;
+    await requireBase(job, sidecar);
+    return SOUND;
   } catch (error) {
     if (error instanceof DistrustError) return { ...error.distrust, failedAtByte: null };
     throw error;
@@ -40,8 +37,7 @@ export async function verify(job: VerifyJob, signal: AbortSignal): Promise<Findi
 const SOUND: Finding = { verdict: 'sound', reason: null, failedAtByte: null };
 
 async function verifyData(job: VerifyJob, sidecar: Sidecar, signal: AbortSignal): Promise<Finding | null> {
-  const file = await openOrdinary(job.storage, sidecar.fileName, 'file');
-  if (file === null) throw distrust('file', 'the backup file is missing');
+  const file = await openData(job.storage, sidecar);
   try {
     const passphrase = job.encryptionKey.reveal();
     const backup = { read: () => file.read(), size: file.size, sidecar, passphrase };
@@ -50,6 +46,17 @@ async function verifyData(job: VerifyJob, sidecar: Sidecar, signal: AbortSignal)
   } finally {
     await file.close();
   }
+}
+
+/** @throws DistrustError */
+async function requireBase(job: VerifyJob, increment: Sidecar): Promise<void> {
+  const base = await readBaseSidecar(job, increment);
+  if (base === null) return;
+  const blame = asBase(base.fileName);
+  const file = await openData(job.storage, base).catch(blame);
+  await file.close();
+  if (file.size === base.size) return;
+  blame(distrust('size', `the file has ${file.size} bytes, the sidecar says ${base.size}`));
 }
 
 async function verifyCompanions(

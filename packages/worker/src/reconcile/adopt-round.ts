@@ -38,6 +38,9 @@ async function adoptOf(source: string, deps: Deps, passOver: Set<string>): Promi
   for (const file of [...found.adopted, ...found.missing, ...found.strange]) {
     logger.warn('history took in a backup that it did not know', { source, file });
   }
+  for (const file of found.withoutBase) {
+    logger.error('an incremental restores nothing, for its base is not there', { source, file });
+  }
   for (const { name, reason } of found.rejected) {
     passOver.add(name);
     logger.warn('a sidecar that history does not know is not believed', { source, name, reason });

@@ -1,7 +1,9 @@
+import { cpSync, rmSync } from 'node:fs';
 import { LocalStorage } from '@safekeep/shared/storage/local';
 import { expect } from 'chai';
 import { emptyDatabase, openHistory, sql, type TestHistory } from '../../../shared/test/servers.js';
 import { type AdoptionSummary, adoptAll } from '../../src/catalog/adopt-found.js';
+import { incrementOn } from '../jobs/hand-made-chain.js';
 import { type OtherBackups, REPLACEMENTS, whileReplaced } from '../jobs/replaced-files.js';
 import { storedBackupOf, type TakenBackup } from '../jobs/stored-backup-of.js';
 
@@ -36,7 +38,16 @@ describe('a rebuild of history', function () {
     return { ...found, statuses: rows.map(({ status }) => status) };
   }
 
-  const nothing = { adopted: [], missing: [], strange: [], rejected: [], known: 0, gaps: [], source: 'main' };
+  const nothing = {
+    adopted: [],
+    missing: [],
+    withoutBase: [],
+    strange: [],
+    rejected: [],
+    known: 0,
+    gaps: [],
+    source: 'main',
+  };
 
   it('takes in a backup whose files are as they were', async () => {
     const adopted = [taken.sidecar.fileName];
@@ -59,4 +70,52 @@ describe('a rebuild of history', function () {
       }
     });
   }
+
+  describe('with an incremental', () => {
+    let tip: TakenBackup;
+    before(async () => {
+      taken = await storedBackupOf(await emptyDatabase());
+      tip = await incrementOn(taken);
+    });
+
+    const statusesOf = async () => {
+      const { rows } = await history.pool.query<{ name: string; status: string }>(
+        'SELECT file_name AS name, status FROM backups ORDER BY file_name',
+      );
+      return rows.map(({ name, status }) => `${name}: ${status}`);
+    };
+
+    it('takes it in after its base, though its name may come first', async () => {
+      expect(await rebuild()).to.deep.include({ withoutBase: [], missing: [], rejected: [] });
+      const { rows } = await history.pool.query('SELECT base_id AS base FROM backups WHERE id = $1', [
+        tip.sidecar.id,
+      ]);
+      expect(rows).to.deep.equal([{ base: taken.sidecar.id }]);
+    });
+
+    it('without its base lists both, says that it restores nothing, and mends that when the base is back', async () => {
+      const pristine = `${taken.directory}.whole`;
+      cpSync(taken.directory, pristine, { recursive: true });
+      for (const name of [taken.file, `${taken.file}.meta`]) rmSync(name);
+      expect(await rebuild()).to.deep.include({
+        adopted: [tip.sidecar.fileName],
+        withoutBase: [tip.sidecar.fileName],
+        rejected: [],
+      });
+      expect(await statusesOf()).to.deep.equal([
+        `${taken.sidecar.fileName}: missing`,
+        `${tip.sidecar.fileName}: completed`,
+      ]);
+      cpSync(pristine, taken.directory, { recursive: true });
+      expect(await rebuild()).to.deep.include({
+        adopted: [taken.sidecar.fileName],
+        known: 1,
+        withoutBase: [],
+      });
+      expect(await statusesOf()).to.deep.equal([
+        `${taken.sidecar.fileName}: completed`,
+        `${tip.sidecar.fileName}: completed`,
+      ]);
+    });
+  });
 });

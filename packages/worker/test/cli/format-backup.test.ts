@@ -12,6 +12,7 @@ describe('a backup for people', () => {
     promotedReason: null,
     status: 'queued',
     baseId: null,
+    baseStatus: null,
     requestedVia: 'cli',
     requestedBy: null,
     attempts: 0,
@@ -86,6 +87,15 @@ describe('a backup for people', () => {
       'error        DISK_FULL: The disk is full.',
       'what to do   Make room.',
     ]);
+  });
+
+  it('names the base of an incremental, and says when it is not there', () => {
+    const baseId = randomUUID();
+    const type = 'incremental';
+    expect(lines({ type, baseId, baseStatus: 'completed' })).to.include(`base         ${baseId}`);
+    expect(lines({ type, baseId, baseStatus: 'missing' })).to.include(
+      `base         ${baseId} (missing: while its file is not there, this backup restores nothing)`,
+    );
   });
 
   it('says that and why it is held, and when and why retention removed it', () => {

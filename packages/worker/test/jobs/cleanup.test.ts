@@ -63,6 +63,7 @@ describe('a cleanup', () => {
     const digits = at.replace(/\D/g, '').slice(0, 14);
     const fileName = `${type}_backup_${digits.slice(0, 8)}_${digits.slice(8)}.pgdump.enc.gz`;
     const content = randomBytes(100);
+    const base = { fileName: 'full_backup_20240101_020000.pgdump.enc.gz', hmac: 'b'.repeat(64) };
     const globals = fileName.replace('.pgdump.enc.gz', '.globals.sql.enc');
     const body: SidecarBody = {
       formatVersion: 1,
@@ -95,6 +96,7 @@ describe('a cleanup', () => {
       tables: [],
       largeObjects: 0,
       companions: [{ kind: 'globals', fileName: globals, size: 7, sha256: 'a'.repeat(64) }],
+      ...(baseId !== null && { delta: { version: 1, base, staged: [], changed: [], keyHashCanary: '1' } }),
     };
     const text = serializeSidecar(body, key);
     writeFileSync(join(root, fileName), content);

@@ -91,8 +91,8 @@ describe('a recovery test', function () {
     more: { server?: Secret; signal?: AbortSignal; recordedHmac?: string } = {},
   ): Promise<RecoveryResult> {
     const { id, run } = await begin(backup);
-    const { backup: row, storage, recordedHmac } = backup.stored;
-    const job = { id, run, backup: row, recordedHmac: more.recordedHmac ?? recordedHmac, storage };
+    const recordedHmac = more.recordedHmac ?? backup.stored.recordedHmac;
+    const job = { ...backup.stored, id, run, recordedHmac };
     const given = { ...settings, encryptionKey: backup.stored.encryptionKey, ...changes };
     try {
       return await recoveryTest(
@@ -157,7 +157,7 @@ describe('a recovery test', function () {
       { name: 'clinic.appointments', rows: 1 },
     ]);
     expect(result.rtoSeconds).to.be.within(0.01, facts?.totalSeconds ?? 0);
-    expect(result.rpoSeconds).to.be.within(0.01, 60);
+    expect(result.rpoSeconds).to.be.within(0.01, 3600);
   });
 
   it('does not ask the source: what happened to it after the backup does not matter', async () => {

@@ -5,7 +5,7 @@ import { Secret } from '@safekeep/shared/config/secret';
 import type { SafekeepError } from '@safekeep/shared/errors';
 import { expect } from 'chai';
 import { emptyDatabase, postgresServer, sql } from '../../../shared/test/servers.js';
-import { openCheckedBackup } from '../../src/jobs/checked-backup.js';
+import { openCheckedChain } from '../../src/jobs/checked-chain.js';
 import { type ArchiveRestore, type RestoreOutcome, restoreArchive } from '../../src/jobs/restore-archive.js';
 import { DistrustError } from '../../src/jobs/stored-backup.js';
 import { libpqAccess } from '../../src/postgres/libpq-environment.js';
@@ -46,13 +46,14 @@ describe('a stored backup is streamed into a database', function () {
     signal = NEVER,
   ): Promise<RestoreOutcome> {
     const access = await libpqAccess(withDatabase(server, database), process.env);
-    const backup = await openCheckedBackup(taken.stored, { signal });
+    const chain = await openCheckedChain(taken.stored, { signal });
+    const backup = chain.full;
     try {
       const asked = { owners: false, privileges: false };
       const job = { backup, programs: await realPrograms(), access, database, asked, dumpIds: null };
       return await restoreArchive({ ...job, ...settings }, signal);
     } finally {
-      await backup.close();
+      await chain.close();
       await access.close();
     }
   }
@@ -79,9 +80,9 @@ describe('a stored backup is streamed into a database', function () {
   });
 
   it('a choice of entries restores these alone, though the rest of the archive is read to its end', async () => {
-    const backup = await openCheckedBackup(taken.stored, { signal: NEVER });
-    const wanted = backup.toc.entries.filter((entry) => entry.tag.startsWith('Odd'));
-    await backup.close();
+    const chain = await openCheckedChain(taken.stored, { signal: NEVER });
+    const wanted = chain.full.toc.entries.filter((entry) => entry.tag.startsWith('Odd'));
+    await chain.close();
     const database = await emptyDatabase();
     await restore(database, { dumpIds: wanted.map((entry) => entry.dumpId) });
     expect(await sql(database, 'SELECT relname FROM pg_stat_user_tables')).to.deep.equal([
@@ -132,7 +133,7 @@ describe('a stored backup is streamed into a database', function () {
     const whole = readFileSync(taken.file);
     const broken = Buffer.from(whole);
     broken[whole.length >> 1] = (broken[whole.length >> 1] ?? 0) ^ 1;
-    const open = (change = {}) => openCheckedBackup({ ...taken.stored, ...change }, { signal: NEVER });
+    const open = (change = {}) => openCheckedChain({ ...taken.stored, ...change }, { signal: NEVER });
     try {
       writeFileSync(taken.file, broken);
       const error = (await reason(open())) as DistrustError;

@@ -10,6 +10,7 @@ const PLAN: RestorePlan = {
     postgresVersion: '15.18',
     snapshot: { systemIdentifier: '1' },
   },
+  incremental: false,
   entries: [
     { desc: 'EXTENSION', tag: 'postgis', owner: '', defn: null },
     { desc: 'TABLE', tag: 'patients', owner: 'doctor', defn: null },
@@ -85,6 +86,7 @@ describe('the preflight of a restore', () => {
     [/of the source itself/, { database: 'clinic' }, { existing: empty, systemIdentifier: '1' }],
     [/of the history/, { historyDatabase: 'copy' }, {}],
     [/encoding SQL_ASCII, the source has LATIN1/, {}, { existing: { ...empty, encoding: 'SQL_ASCII' } }],
+    [/encoding UTF8, the source has LATIN1/, { incremental: true }, { existing: empty }],
     [/lacks the extension\(s\) postgis/, {}, { extensions: new Set() }],
     [/may not create the missing role\(s\) doctor/, { withRoles: true, roles: ['doctor'] }, {}],
     [/owner\(s\) doctor do not exist/, { withRoles: true }, {}],

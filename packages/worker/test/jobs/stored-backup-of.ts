@@ -8,20 +8,20 @@ import { LocalStorage } from '@safekeep/shared/storage/local';
 import { scratchFolder } from '../../../../scripts/services/scratch-folder.js';
 import { postgresServer } from '../../../shared/test/servers.js';
 import type { BackupJournal } from '../../src/jobs/backup-journal.js';
-import type { StoredBackup } from '../../src/jobs/checked-backup.js';
+import type { StoredChain } from '../../src/jobs/checked-chain.js';
 import { fullBackup } from '../../src/jobs/full-backup.js';
 import { realPrograms } from '../postgres/real-programs.js';
 
 /** A finished backup of a database of the tests' server, and where its files are. */
 export interface TakenBackup {
-  readonly stored: StoredBackup;
+  readonly stored: StoredChain;
   readonly sidecar: Sidecar;
   readonly directory: string;
   readonly file: string;
 }
 
-/** Backups begin in seconds of their own, for their files are named by them. */
-let seconds = Date.now();
+/** Backups begin in seconds of their own, for their files are named by them; none in the future. */
+let seconds = Date.now() - 1_800_000;
 
 function forgetfulJournal(): BackupJournal {
   seconds += 1000;
@@ -57,7 +57,7 @@ export async function storedBackupOf(
   );
   const backup = { id, fileName: sidecar.fileName };
   return {
-    stored: { backup, recordedHmac: sidecar.hmac, storage, encryptionKey },
+    stored: { backup, recordedHmac: sidecar.hmac, baseDisposedAt: null, storage, encryptionKey },
     sidecar,
     directory,
     file: join(directory, sidecar.fileName),

@@ -6,10 +6,15 @@ import { print, table } from '../print.js';
 import { readOptions } from '../read-options.js';
 import type { CliSession } from '../session.js';
 
-/** What retention has to do with a backup belongs beside its status: files that it removed are not lost. */
+/**
+ * What retention has to do with a backup belongs beside its status: files that it removed are not lost. So does that an
+ * incremental restores nothing.
+ */
 function statusInList(backup: Backup): string {
   if (backup.disposedAt !== null) return 'disposed';
-  return backup.legalHold ? `${backup.status}, held` : backup.status;
+  const useless =
+    backup.baseId !== null && backup.status === 'completed' && backup.baseStatus !== 'completed';
+  return `${backup.status}${useless ? ', base missing' : ''}${backup.legalHold ? ', held' : ''}`;
 }
 
 /** `backup.sh list` */
