@@ -51,15 +51,21 @@ export const manifestHead = z.strictObject({
   kind: z.literal('head'),
   version: z.literal(MANIFEST_VERSION),
   backupId: z.uuid(),
-  /** Over pg_dump's definitions, the extensions and their configuration tables. */
+  /** Over pg_dump's definitions, the extensions and their configuration tables, and the numbers of all columns. */
   schemaHash: sha256,
   /**
    * Whether all that the snapshot saw was on the server's disk before the backup ended. A crash may take back commits that
    * were not, and give their transaction ids to others: such a base would hide changes.
    */
   durable: z.boolean(),
-  /** `pages` of pg_largeobject where the role may read it, and the sum over all contents where it may not. */
-  largeObjects: z.strictObject({ count, pages: count.nullable(), sum: sum.nullable() }),
+  largeObjects: z.strictObject({
+    count,
+    /** Comments and security labels. */
+    remarks: count,
+    /** Of pg_largeobject where the role may read it; where it may not, the sum over all contents. */
+    pages: count.nullable(),
+    sum: sum.nullable(),
+  }),
 });
 
 /** Last line: a manifest without it is cut short. */

@@ -41,8 +41,8 @@ export function startQueueWorkers(services: Services): Worker[] {
 }
 
 function backupProcessor(services: Services) {
-  const { sources, BACKUP_COMPRESSION: compression } = services.config;
-  return createBackupProcessor({ ...services, sources, compression, lockTimeout: LOCK_TIMEOUT });
+  const { sources, BACKUP_COMPRESSION: compression, BACKUP_FINGERPRINT: fingerprint } = services.config;
+  return createBackupProcessor({ ...services, sources, compression, fingerprint, lockTimeout: LOCK_TIMEOUT });
 }
 
 function recoveryTestProcessor(services: Services) {

@@ -45,6 +45,17 @@ export function backupsOptions(world: World) {
       look: async ({ backup }) => (backup.sizeBytes ?? 0) < 72_000,
       sees: [false, true],
     },
+    BACKUP_FINGERPRINT: {
+      values: ['on', 'off'],
+      look: async (installation) => {
+        const sidecar = JSON.stringify(installation.sidecar());
+        return ['"contentHash"', '"manifest"'].map((mark) => sidecar.includes(mark));
+      },
+      sees: [
+        [true, true],
+        [false, false],
+      ],
+    },
     BACKUP_RETENTION_FULL_DAYS: {
       values: ['100', '50'],
       look: async (installation) => {

@@ -149,6 +149,7 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^gzip:[1-9]$/, 'it needs gzip:1 to gzip:9')
     .default('gzip:9'),
+  BACKUP_FINGERPRINT: onOff.default(true),
   BACKUP_RETENTION_FULL_DAYS: wholeNumber(1, 36_500).default(90),
   BACKUP_RETENTION_INCREMENTAL_DAYS: wholeNumber(1, 36_500).default(30),
   BACKUP_KEEP_MINIMUM: wholeNumber(1, 1000).default(3),

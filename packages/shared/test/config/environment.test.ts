@@ -17,6 +17,7 @@ const VARIABLES: Record<string, unknown> = {
   BACKUP_DIR: '/backups',
   BACKUP_ENCRYPTION_KEY: 'required',
   BACKUP_COMPRESSION: 'gzip:9',
+  BACKUP_FINGERPRINT: true,
   BACKUP_RETENTION_FULL_DAYS: 90,
   BACKUP_RETENTION_INCREMENTAL_DAYS: 30,
   BACKUP_KEEP_MINIMUM: 3,
@@ -136,6 +137,7 @@ const REFUSED: [name: string, values: string[], remedy: RegExp][] = [
   ['TRUST_PROXY', ['0', '10', 'on', 'true', '10.0.0.1', '-1'], /needs off, or the number of proxies/],
   ['WORKER_CONCURRENCY', ['0', '65', 'two'], /needs a whole number from 1 to 64/],
   ['NOTIFY_ON_SUCCESS', ['true', '1', 'yes'], /needs on or off/],
+  ['BACKUP_FINGERPRINT', ['no', 'false', 'OFF'], /needs on or off/],
   ['ADMIN_USERNAME', ['Admin', '-admin', 'a b', 'x'.repeat(65)], /needs 1 to 64 of a-z/],
   ['ADMIN_PASSWORD', ['short', 'x'.repeat(11)], /needs at least 12 characters/],
   ['METRICS_TOKEN', ['short', 'x'.repeat(15)], /needs at least 16 characters/],
@@ -180,6 +182,7 @@ const TAKEN: [name: string, values: [given: string, read: unknown][]][] = [
   ],
   ['BACKUP_COMPRESSION', [['gzip:1', 'gzip:1']]],
   ['NOTIFY_ON_SUCCESS', [['on', true]]],
+  ['BACKUP_FINGERPRINT', [['off', false]]],
   ['PORT', [['0', 0]]],
   [
     'TRUST_PROXY',

@@ -3,32 +3,37 @@ import type { TocEntry } from '@safekeep/archive/custom-format/toc';
 import { type ArchiveSummary, createWalker, type Walker } from '@safekeep/archive/walk';
 import type { Source } from '@safekeep/shared/config/sources';
 import { fail } from '@safekeep/shared/errors';
+import type { BackupFiles } from '@safekeep/shared/storage/backup-names';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
-import { type TakenFingerprint, takeFingerprint } from '../fingerprint/take-fingerprint.js';
 import { requireAllTables, type SourceContents } from '../postgres/contents.js';
 import { watchCopy } from '../postgres/copy-progress.js';
 import { type DumpOptions, type DumpProcess, startPgDump } from '../postgres/pg-dump.js';
 import type { Snapshot } from '../postgres/snapshot.js';
 import { dumpFailure } from '../postgres/source-failure.js';
 import type { ProgressMeter } from './progress-meter.js';
+import { type DumpedContents, readDumpedContents } from './read-dumped-contents.js';
 import { type WrittenFile, writeSealed } from './write-sealed.js';
 
 interface ArchiveDump {
+  /** The backup's. */
+  readonly id: string;
   readonly source: Source;
   readonly snapshot: Snapshot;
   readonly contents: SourceContents;
   readonly options: DumpOptions;
   readonly gzipLevel: number;
   readonly storage: BackupStorage;
-  readonly fileName: string;
+  readonly names: BackupFiles;
   readonly passphrase: string;
+  /** Whether contents are hashed, and not only rows counted. */
+  readonly fingerprint: boolean;
   readonly meter: ProgressMeter;
 }
 
 export interface DumpedArchive {
   readonly file: WrittenFile;
   readonly archive: ArchiveSummary;
-  readonly taken: TakenFingerprint;
+  readonly contents: DumpedContents;
   readonly largeObjects: number;
 }
 
@@ -42,15 +47,16 @@ export interface DumpedArchive {
 export async function dumpArchive(job: ArchiveDump, signal: AbortSignal): Promise<DumpedArchive> {
   const counting = new AbortController();
   const stopped = AbortSignal.any([signal, counting.signal]);
-  let taking: Promise<TakenFingerprint> | undefined;
+  let reading: Promise<DumpedContents> | undefined;
   const dump = startPgDump({ ...job.options, snapshot: job.snapshot.name, gzipLevel: job.gzipLevel });
   const walker = createWalker({
     onToc: (_head, entries) => {
       job.meter.enter('data', Date.now());
       // pg_dump is connected, so the file with the password need not stay for hours.
       job.options.access.close().catch(() => {});
-      taking = takeFingerprint(job.snapshot, entries, job.passphrase);
-      taking.catch((error: unknown) => counting.abort(error));
+      const what = { ...job, backupId: job.id, manifestName: job.names.manifest };
+      reading = readDumpedContents(what, entries, stopped);
+      reading.catch((error: unknown) => counting.abort(error));
     },
     onBlockStart: (entry) => job.meter.blockStarts(...labelOf(entry)),
     onBytes: (_entry, bytes) => {
@@ -63,11 +69,19 @@ export async function dumpArchive(job: ArchiveDump, signal: AbortSignal): Promis
   const watch = watchCopy(job.source.url, job.options.access.applicationName, (oid, copied) =>
     job.meter.rowsCopied(oid, copied),
   );
-  const file = await write(job, dump, walker, stopped).finally(() => watch.close());
-  const archive = walker.summary();
-  requireAllTables(job.contents.tables, archive.entries);
-  if (taking === undefined) throw new Error('an archive ended well without its table of contents');
-  return { file, archive, taken: await taking, largeObjects: job.contents.largeObjects };
+  try {
+    const file = await write(job, dump, walker, stopped).finally(() => watch.close());
+    const archive = walker.summary();
+    requireAllTables(job.contents.tables, archive.entries);
+    if (reading === undefined) throw new Error('an archive ended well without its table of contents');
+    return { file, archive, contents: await reading, largeObjects: job.contents.largeObjects };
+  } catch (error) {
+    // A scan may take hours; it ends with its connection, and only then can nobody begin to write the manifest.
+    counting.abort(error);
+    await job.snapshot.close();
+    await reading?.catch(() => {});
+    throw error;
+  }
 }
 
 /** Writes the file and judges how pg_dump ended: a program that failed is the cause of an archive that is cut short. */
@@ -77,7 +91,7 @@ async function write(
   walker: Walker,
   stopped: AbortSignal,
 ): Promise<WrittenFile> {
-  const target = { storage: job.storage, name: job.fileName, passphrase: job.passphrase, framed: true };
+  const target = { storage: job.storage, name: job.names.data, passphrase: job.passphrase, framed: true };
   try {
     const file = await writeSealed(dump.stdout, [walker], target, stopped);
     await requireSuccess(job, dump);

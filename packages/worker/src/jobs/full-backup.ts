@@ -25,7 +25,9 @@ export async function fullBackup(
   settings: BackupSettings,
   signal: AbortSignal,
 ): Promise<Sidecar> {
-  return withOpenBackup(job, job.type, settings, (open) => backUp({ ...job, ...open }, settings, signal));
+  return withOpenBackup(job, job.type, settings, signal, (open) =>
+    backUp({ ...job, ...open }, settings, signal),
+  );
 }
 
 async function backUp(
@@ -52,9 +54,20 @@ async function backUp(
   const globals = await dumpGlobals({ ...shared, fileName: names.globals }, signal);
   const gzipLevel = Number(settings.compression.split(':')[1]);
   const dumped = await dumpArchive(
-    { ...shared, source: job.source, contents, gzipLevel, fileName: names.data, meter },
+    {
+      ...shared,
+      id: job.id,
+      source: job.source,
+      contents,
+      gzipLevel,
+      names,
+      fingerprint: settings.fingerprint,
+      meter,
+    },
     signal,
   );
+
+  const { manifest, ...contentsOfDump } = dumped.contents;
 
   meter.enter('publish', Date.now());
   const previous = await job.journal.previous(signal);
@@ -71,14 +84,13 @@ async function backUp(
     passphrase,
     file: dumped.file,
     archiveSize: dumped.archive.bytes,
-    contents: {
-      tables: [...dumped.taken.tables],
-      largeObjects: dumped.largeObjects,
-      fingerprint: dumped.taken.fingerprint,
-    },
-    companions: [companionOf('globals', names.globals, globals)],
+    contents: { ...contentsOfDump, largeObjects: dumped.largeObjects },
+    companions: [
+      companionOf('globals', names.globals, globals),
+      ...(manifest === null ? [] : [companionOf('manifest', names.manifest, manifest)]),
+    ],
     previous,
   });
-  const files = [names.data, names.globals];
+  const files = [names.data, names.globals, ...(manifest === null ? [] : [names.manifest])];
   return publishBackup(job, { body, files, sidecar: names.sidecar, passphrase, meter }, signal);
 }

@@ -5,7 +5,8 @@ import { describeError, type Logger } from '@safekeep/shared/logger';
 import type { BackupFiles } from '@safekeep/shared/storage/backup-names';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { type LibpqAccess, libpqAccess } from '../postgres/libpq-environment.js';
-import { openSnapshot, type Snapshot } from '../postgres/snapshot.js';
+import { openLockedSnapshot } from '../postgres/locked-snapshot.js';
+import type { Snapshot } from '../postgres/snapshot.js';
 import type { BackupJournal } from './backup-journal.js';
 import { freeNames } from './free-names.js';
 
@@ -17,6 +18,8 @@ export interface BackupSettings {
   readonly compression: string;
   /** How long to wait for a locked table, in milliseconds. */
   readonly lockTimeout: number;
+  /** Whether contents are hashed and a manifest for incrementals is written. */
+  readonly fingerprint: boolean;
   /** Folders that may hold pg_dump (see `programDirectories`). */
   readonly programDirectories: readonly string[];
   /** The worker's environment: PATH and HOME of the programs it starts. */
@@ -50,17 +53,18 @@ export interface OpenBackup {
  * Opens the source and lends `work` one snapshot of it and free names for the files. Whatever `work` wrote and did not
  * publish is gone afterwards.
  *
- * @throws SafekeepError of the catalogue
+ * @throws SafekeepError of the catalogue, or the reason of `signal`
  */
 export async function withOpenBackup<T>(
   job: BackupJob,
   type: BackupType,
   settings: BackupSettings,
+  signal: AbortSignal,
   work: (open: OpenBackup) => Promise<T>,
 ): Promise<T> {
   await job.storage.check();
   const names = await freeNames(job.storage, type, job.journal.startedAt);
-  const snapshot = await openSnapshot(job.source, settings.lockTimeout);
+  const snapshot = await openLockedSnapshot(job.source, settings.lockTimeout, signal);
   // A snapshot that stays open holds back the source's vacuum, so it is closed whatever else fails.
   try {
     const access = await libpqAccess(job.source.url, settings.environment);

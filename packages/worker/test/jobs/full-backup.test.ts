@@ -65,6 +65,7 @@ describe('a full backup that cannot succeed', function () {
   interface Settings {
     programs?: string;
     lockTimeout?: number;
+    fingerprint?: boolean;
     onMeter?: (meter: BackupMeter) => void;
     signal?: AbortSignal;
   }
@@ -92,6 +93,7 @@ describe('a full backup that cannot succeed', function () {
         encryptionKey: new Secret(randomBytes(48).toString('base64')),
         compression: 'gzip:6',
         lockTimeout: settings.lockTimeout ?? 5_000,
+        fingerprint: settings.fingerprint ?? true,
         programDirectories: [settings.programs ?? real],
         environment: { PATH: process.env.PATH },
       },
@@ -303,6 +305,6 @@ describe('a full backup that cannot succeed', function () {
     source = new Secret(postgres.url('empty'));
     const sidecar = await attempt();
     expect(sidecar.tables).to.deep.equal([]);
-    expect(left()).to.have.length(3);
+    expect(left()).to.have.length(4);
   });
 });

@@ -38,6 +38,7 @@ function forgetfulJournal(): BackupJournal {
 export async function storedBackupOf(
   database: string,
   encryptionKey = new Secret(randomBytes(48).toString('base64')),
+  { fingerprint = true } = {},
 ): Promise<TakenBackup> {
   const directory = mkdtempSync(join(await scratchFolder('safekeep-stored'), 'backups-'));
   const id = randomUUID();
@@ -50,6 +51,7 @@ export async function storedBackupOf(
       encryptionKey,
       compression: 'gzip:1',
       lockTimeout: 5_000,
+      fingerprint,
       programDirectories: [(await realPrograms()).directory],
       environment: { PATH: process.env.PATH },
     },

@@ -48,6 +48,7 @@ async function takeBackup(
       logger: createLogger({ service: 'cli', level: config.LOG_LEVEL }),
       encryptionKey,
       compression: config.BACKUP_COMPRESSION,
+      fingerprint: config.BACKUP_FINGERPRINT,
       lockTimeout: LOCK_TIMEOUT,
       programDirectories: await programDirectories(process.env.PATH ?? ''),
       environment: process.env,
