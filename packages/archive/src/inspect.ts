@@ -101,30 +101,37 @@ class ArchiveInspector extends Writable implements Inspector {
     };
   }
 
-  /** Reads on as far as the bytes go, then unpacks what was found, in order and with back-pressure. */
+  /**
+   * Reads on as far as the bytes go, then unpacks what was found, in order and with back-pressure. That comes first also
+   * where the reading stumbled: what stands before that place may be broken, and the first fault is the one to tell.
+   */
   async #advance(): Promise<void> {
-    const step = this.#reading.next();
+    let stumble: unknown;
+    try {
+      const step = this.#reading.next();
+      if (step.done === true) this.#summary = step.value;
+    } catch (error) {
+      stumble = error;
+    }
+    await this.#unpackAll();
+    if (stumble === undefined) return;
+    if (this.#current !== null) await located(this.#current, this.#current.unpacker.settle());
+    throw stumble;
+  }
+
+  async #unpackAll(): Promise<void> {
     const findings = this.#findings;
     this.#findings = [];
     for (const finding of findings) {
       if (this.destroyed) return;
-      await this.#unpack(finding);
+      if (finding.kind === 'start') this.#start(finding.entry, finding.offset);
+      else await this.#unpack(this.#current as Current, finding);
     }
-    if (step.done === true) this.#summary = step.value;
   }
 
-  async #unpack(finding: Finding): Promise<void> {
-    if (finding.kind === 'start') {
-      this.#start(finding.entry, finding.offset);
-      return;
-    }
-    const current = this.#current as Current;
-    try {
-      if (finding.kind === 'data') await current.unpacker.write(Buffer.concat(finding.pieces));
-      else await this.#end(current);
-    } catch (error) {
-      throw located(error, current);
-    }
+  #unpack(current: Current, finding: Exclude<Finding, { kind: 'start' }>): Promise<void> {
+    if (finding.kind === 'end') return located(current, this.#end(current));
+    return located(current, current.unpacker.write(Buffer.concat(finding.pieces)));
   }
 
   #start(entry: TocEntry, offset: number): void {
@@ -159,8 +166,13 @@ function refuseOtherData(entries: readonly TocEntry[]): void {
   );
 }
 
-function located(error: unknown, { entry, offset }: Current): unknown {
-  if (!(error instanceof ArchiveError)) return error;
-  const place = `the data of dump id ${entry.dumpId}, which begins at byte ${offset} of the archive`;
-  return new ArchiveError(error.code, `${error.message}: ${place}`, { cause: error, byte: offset });
+/** Adds to an error of a stream which one it was. */
+async function located({ entry, offset }: Current, unpacking: Promise<void>): Promise<void> {
+  try {
+    await unpacking;
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    const place = `the data of dump id ${entry.dumpId}, which begins at byte ${offset} of the archive`;
+    throw new ArchiveError(error.code, `${error.message}: ${place}`, { cause: error, byte: offset });
+  }
 }

@@ -31,6 +31,14 @@ export type Verdict<Step extends string> = { readonly ok: true } | Failure<Step>
 
 export type BackupStep = 'size' | 'checksum' | 'gzip' | 'decryption' | 'archive' | 'rows';
 
+/** What a backup file is checked against. */
+export interface BackupToVerify {
+  /** Bytes of the file. */
+  readonly size: number;
+  readonly sidecar: Sidecar;
+  readonly passphrase: string;
+}
+
 export interface VerifyOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
@@ -44,7 +52,7 @@ export interface VerifyOptions {
  * @returns the first step that failed. Rejects when `read` or `signal` does: then nothing is known.
  */
 export async function verifyBackup(
-  backup: OpenFile & { readonly sidecar: Sidecar; readonly passphrase: string },
+  backup: OpenFile & BackupToVerify,
   options: VerifyOptions,
 ): Promise<Verdict<BackupStep>> {
   const { sidecar } = backup;
@@ -111,7 +119,7 @@ export async function verifyBytes(
 
 /** One pass over the file that takes it apart, and on a failure a second one for the true step. */
 async function verifyContent(
-  backup: OpenFile & { readonly sidecar: Sidecar; readonly passphrase: string },
+  backup: OpenFile & BackupToVerify,
   options: VerifyOptions,
 ): Promise<Verdict<BackupStep>> {
   const inspector = createInspector();

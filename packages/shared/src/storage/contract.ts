@@ -4,6 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 export interface StoredFile {
   /** Bytes. */
   readonly size: number;
+  /** The process's number of the open file, for a thread that reads it at places. It means nothing after `close`. */
+  readonly descriptor: number;
   /** The content from the first byte on, as often as it is asked for, one stream at a time. */
   read(): Readable;
   close(): Promise<void>;

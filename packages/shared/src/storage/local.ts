@@ -173,7 +173,7 @@ export class LocalStorage implements BackupStorage {
         throw fail('FILE_STRANGE', { file: name, what: KINDS[kindOf(facts)] });
       }
       const read = () => Readable.from(contentOf(handle), { objectMode: false });
-      return { size: facts.size, read, close: () => handle.close() };
+      return { size: facts.size, descriptor: handle.fd, read, close: () => handle.close() };
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return null;
       if (errorCode(error) === 'ELOOP') throw fail('FILE_STRANGE', { file: name, what: KINDS.link }, error);

@@ -1,5 +1,6 @@
 import type { Sidecar } from '@safekeep/archive/sidecar';
-import { verifyBackup, verifyCompanion } from '@safekeep/archive/verify-backup';
+import { verifyBackupApart } from '@safekeep/archive/verify-apart';
+import { verifyCompanion } from '@safekeep/archive/verify-backup';
 import type { Verification } from '@safekeep/shared/contracts/verification';
 import { asBase, readBaseSidecar } from './base-sidecar.js';
 import { openData } from './checked-backup.js';
@@ -40,8 +41,8 @@ async function verifyData(job: VerifyJob, sidecar: Sidecar, signal: AbortSignal)
   const file = await openData(job.storage, sidecar);
   try {
     const passphrase = job.encryptionKey.reveal();
-    const backup = { read: () => file.read(), size: file.size, sidecar, passphrase };
-    const verdict = await verifyBackup(backup, { signal, onProgress: job.onProgress });
+    const task = { descriptor: file.descriptor, size: file.size, sidecar, passphrase };
+    const verdict = await verifyBackupApart(task, { signal, onProgress: job.onProgress });
     return verdict.ok ? null : { verdict: verdict.step, reason: verdict.reason, failedAtByte: verdict.byte };
   } finally {
     await file.close();
