@@ -14,7 +14,7 @@ export interface DeltaPlan {
   readonly serverVersion: string;
   readonly pgDumpVersion: string;
   readonly changed: readonly DeltaTable[];
-  readonly unchanged: readonly { readonly schema: string; readonly name: string; readonly rows: number }[];
+  readonly unchanged: readonly UnchangedTable[];
   readonly sequences: readonly SequenceValue[];
   /** Materialized views in the order in which they are refreshed. */
   readonly refresh: readonly {
@@ -24,9 +24,18 @@ export interface DeltaPlan {
   }[];
 }
 
-export interface DeltaTable {
+interface NamedTable {
   readonly schema: string;
   readonly name: string;
+  /** SQL: which rows of an extension's configuration table belong to the backup; `null` for all other tables. */
+  readonly filter: string | null;
+}
+
+interface UnchangedTable extends NamedTable {
+  readonly rows: number;
+}
+
+export interface DeltaTable extends NamedTable {
   /** Columns of the staged new rows: all that are not generated, in the table's order, and generated ones of the key. */
   readonly staged: readonly string[];
   /** Those of them that are inserted. */
