@@ -15,7 +15,7 @@ import type { Run } from '../../src/history/runs.js';
 import { decideRetention, type RetainedBackup } from '../../src/policy/retention.js';
 import { openHistory, type TestHistory } from '../servers.js';
 import { addCheck, addStored, type StoredRow, startCleanup } from './retained.js';
-import { letLeasePass, readBackup } from './rows.js';
+import { letLeasePass, queueBackup, readBackup } from './rows.js';
 
 const POLICY = { fullDays: 90, incrementalDays: 30, keepMinimum: 1, sources: ['main'] };
 const ACTOR = { id: null, name: 'worker', address: null };
@@ -130,6 +130,22 @@ describe('disposing of a backup', () => {
   it('is refused for a base whose incremental is not disposed of', async () => {
     const incremental = await addStored(history.pool, 5, { type: 'incremental', baseId: old.id });
     expect(await dispose()).to.equal(`base of ${incremental.fileName}, which is kept`);
+  });
+
+  it('is refused for a base on which an incremental is being taken, or waits to be', async () => {
+    const building = await queueBackup(history.pool, { type: 'incremental' });
+    const taking = await history.pool.connect();
+    await taking.query('BEGIN');
+    await taking.query('UPDATE backups SET base_id = $2 WHERE id = $1', [building, old.id]);
+    const disposing = dispose();
+    await blocked();
+    await taking.query('COMMIT');
+    taking.release();
+    expect(await disposing).to.equal('an incremental backup needs it now');
+    await history.pool.query(`UPDATE backups SET status = 'failed', error_code = 'X' WHERE id = $1`, [
+      building,
+    ]);
+    expect(await dispose()).to.equal(null);
   });
 
   it('is refused to a run that lost its place', async () => {

@@ -25,7 +25,7 @@ export function describeRecoveryTest(test: RecoveryTest): string {
 
 const COMPARED: readonly (readonly [label: string, fact: keyof RecoveryFacts, kinds: readonly string[]])[] = [
   ['tables: rows', 'tables', ['table', 'rows']],
-  ['tables: contents', 'contents', ['content']],
+  ['tables: contents', 'contents', ['content', 'keys']],
   ['large objects', 'largeObjects', ['large-objects']],
   ['sequences', 'sequences', ['sequence']],
   ['constraints', 'constraints', ['constraint']],

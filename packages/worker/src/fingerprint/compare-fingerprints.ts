@@ -52,10 +52,17 @@ function compareTables(expected: Fingerprint, actual: Fingerprint): Finding[] {
     const copy = found.get(keyOf(table));
     if (copy === undefined) return [{ kind: 'table', object, expected: 'there', actual: null }];
     if (copy.rows !== table.rows) return [{ kind: 'rows', object, expected: table.rows, actual: copy.rows }];
-    const hashes = [table.contentHash, copy.contentHash];
-    if (hashes.includes(undefined) || table.contentHash === copy.contentHash) return [];
-    return [{ kind: 'content', object, expected: 'the same values', actual: 'other values' }];
+    if (differ(table.contentHash, copy.contentHash))
+      return [{ kind: 'content', object, expected: 'the same values', actual: 'other values' }];
+    if (differ(table.keyHash, copy.keyHash))
+      return [{ kind: 'keys', object, expected: 'the same keys', actual: 'other keys' }];
+    return [];
   });
+}
+
+/** What one side does not know makes no difference. */
+function differ(wanted: string | undefined, got: string | undefined): boolean {
+  return wanted !== undefined && got !== undefined && wanted !== got;
 }
 
 function compareLargeObjects(expected: Fingerprint, actual: Fingerprint): Finding[] {
@@ -124,7 +131,14 @@ function hashesOf(marks: readonly ObjectMark[]): string {
 
 function notCompared(expected: Fingerprint, actual: Fingerprint, sameMajor: boolean): string[] {
   const sentences: string[] = [];
-  if (expected.tables.some((table) => table.contentHash === undefined)) {
+  if (expected.keyHashCanary !== null && expected.keyHashCanary !== actual.keyHashCanary) {
+    const tables = expected.tables.filter((table) => table.keyHash !== undefined).length;
+    if (tables > 0)
+      sentences.push(
+        `The keys of ${tables} table(s) that changed row by row: the copy's server hashes otherwise. The increment compared their rows while it was applied.`,
+      );
+  }
+  if (expected.tables.some((table) => table.contentHash === undefined && table.keyHash === undefined)) {
     sentences.push(
       'Contents, sequences, extensions and definitions: this backup was made without a fingerprint; only rows were compared.',
     );

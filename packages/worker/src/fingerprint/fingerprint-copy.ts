@@ -1,14 +1,15 @@
 import type { Secret } from '@safekeep/shared/config/secret';
 import { clientOptions } from '@safekeep/shared/history/database';
 import pg from 'pg';
+import { readKeyHashCanary } from '../incremental/read-keys.js';
 import { readLargeObjectContents } from '../postgres/large-object-contents.js';
 import { readExtensions } from '../postgres/object-definitions.js';
 import { READING_SETTINGS } from '../postgres/reading-settings.js';
 import { readSequenceValues } from '../postgres/sequence-values.js';
-import { readTableContents } from '../postgres/table-contents.js';
 import { targetFailure } from '../postgres/target-failure.js';
+import { readCopiedTables } from './copied-tables.js';
 import type { Fingerprint, FingerprintTerms } from './fingerprint.js';
-import { markLargeObjects, markTable } from './marks.js';
+import { markLargeObjects } from './marks.js';
 import { markObjects } from './take-fingerprint.js';
 
 /**
@@ -50,11 +51,12 @@ async function read(
   const { rows } = await client.query<{ version: string }>(
     `SELECT split_part(current_setting('server_version'), ' ', 1) AS version`,
   );
-  const contents = await readTableContents(client, { names: expected.tables }, terms?.encoding ?? 'UTF8');
+  const keyHashCanary = expected.keyHashCanary === null ? null : await readKeyHashCanary(client);
   const largeObjects = await readLargeObjectContents(client);
   return {
     serverVersion: rows[0]?.version ?? '',
-    tables: contents.map((content) => (terms === null ? content : markTable(content, terms.key))),
+    tables: await readCopiedTables(client, { expected, terms, keyHashCanary }),
+    keyHashCanary,
     largeObjects: {
       count: largeObjects.count,
       hash: terms === null ? null : markLargeObjects(largeObjects, terms.key),

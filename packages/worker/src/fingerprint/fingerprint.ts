@@ -12,6 +12,11 @@ export interface TableMark {
   readonly contentHash?: string | undefined;
 }
 
+export interface ComparedTable extends TableMark {
+  /** Of all keys; where an incremental stored changed rows, which do not tell the content of all. */
+  readonly keyHash?: string | undefined;
+}
+
 export interface ObjectMark {
   readonly kind: ObjectKind;
   readonly name: string;
@@ -22,7 +27,9 @@ export interface ObjectMark {
 export interface Fingerprint {
   /** Such as `15.18`: major versions print definitions differently. */
   readonly serverVersion: string;
-  readonly tables: readonly TableMark[];
+  readonly tables: readonly ComparedTable[];
+  /** Of the server that hashed the keys; only where another one's is equal its key hashes mean the same. `null` where no keys count. */
+  readonly keyHashCanary: string | null;
   readonly largeObjects: { readonly count: number; readonly hash: string | null };
   /** `null` here and below: not known. */
   readonly sequences: readonly SequenceValue[] | null;
@@ -39,15 +46,24 @@ export interface FingerprintTerms {
 
 /** The fingerprint that an authenticated sidecar vouches for. */
 export function expectedFingerprint(sidecar: Sidecar): Fingerprint {
-  const { fingerprint } = sidecar;
+  const { fingerprint, delta } = sidecar;
+  const keys = new Map(delta?.changed.map(({ schema, name, keyHash }) => [tableKey(schema, name), keyHash]));
   return {
     serverVersion: sidecar.postgresVersion,
-    tables: sidecar.tables,
+    tables: sidecar.tables.map((table) => {
+      const keyHash = keys.get(tableKey(table.schema, table.name));
+      return keyHash === undefined ? table : { ...table, keyHash };
+    }),
+    keyHashCanary: delta?.keyHashCanary ?? null,
     largeObjects: { count: sidecar.largeObjects, hash: fingerprint?.largeObjectsHash ?? null },
     sequences: fingerprint?.sequences ?? null,
     extensions: fingerprint?.extensions ?? null,
     objects: fingerprint?.objects ?? null,
   };
+}
+
+function tableKey(schema: string, name: string): string {
+  return JSON.stringify([schema, name]);
 }
 
 /** `null` for a backup of an earlier version, which has no hashes. */

@@ -11,6 +11,15 @@ export function markTable(content: TableContent, key: Buffer): Required<TableMar
   return { schema, name, rows, contentHash: keyedHash(key, [schema, name, [...columns], rows, sum], 16) };
 }
 
+/** What a sidecar keeps of a table's keys, of whose hashes these are the two sums. */
+export function markKeys(
+  { schema, name, rows }: TableMark,
+  sums: readonly [string, string],
+  key: Buffer,
+): string {
+  return keyedHash(key, ['keys', schema, name, rows, ...sums], 16);
+}
+
 export function markLargeObjects({ count, sum }: LargeObjectContents, key: Buffer): string {
   return keyedHash(key, ['large objects', count, sum], 16);
 }

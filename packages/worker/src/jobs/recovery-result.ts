@@ -44,7 +44,7 @@ export function comparedCopy(
       base,
       tables: copy.tables.length,
       rows: copy.tables.reduce((sum, table) => sum + table.rows, 0),
-      contents: expected.tables.filter((table) => table.contentHash !== undefined).length,
+      contents: expected.tables.filter((table) => (table.contentHash ?? table.keyHash) !== undefined).length,
       largeObjects: copy.largeObjects.count,
       sequences: expected.sequences?.length ?? 0,
       extensions: expected.extensions?.length ?? 0,

@@ -69,6 +69,7 @@ function partOf(whole: Fingerprint, { entries, tables }: TableChoice): Fingerpri
   return {
     serverVersion: whole.serverVersion,
     tables: whole.tables.filter((table) => chosen.has(keyOf(table))),
+    keyHashCanary: whole.keyHashCanary,
     largeObjects: { count: 0, hash: null },
     sequences: whole.sequences?.filter((sequence) => set.has(keyOf(sequence))) ?? null,
     extensions: null,

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { HASH_NUMBER, rowHash } from './row-hash.js';
-import { fromTable, listTables, type ScannableTable, type TableChoice } from './scannable-tables.js';
+import { fromTable, listTables, type ScannableTable } from './scannable-tables.js';
 
 /** What a table holds, whatever the order of its rows and columns. */
 export interface TableContent {
@@ -14,22 +14,10 @@ export interface TableContent {
 }
 
 /**
- * Reads rows and contents of tables in the client's transaction, one scan a table, in the order of their names. The sum of
- * the hashes notices a row that is changed, missing or there twice, and values that changed places.
+ * Reads rows and content of a table in the client's transaction, in one scan. The sum of the hashes notices a row that is
+ * changed, missing or there twice, and values that changed places. OFFSET 0 keeps the planner from computing a hash once
+ * for each use.
  */
-export async function readTableContents(
-  client: pg.ClientBase,
-  choice: TableChoice,
-  encoding: string,
-): Promise<TableContent[]> {
-  const contents: TableContent[] = [];
-  for (const table of await listTables(client, choice)) {
-    contents.push(await readTableContent(client, table, encoding));
-  }
-  return contents;
-}
-
-/** OFFSET 0 keeps the planner from computing the hash once for each use. */
 export async function readTableContent(
   client: pg.ClientBase,
   table: ScannableTable,
@@ -50,8 +38,12 @@ export async function countRows(
 ): Promise<{ schema: string; name: string; rows: number }[]> {
   const counts: { schema: string; name: string; rows: number }[] = [];
   for (const table of await listTables(client, { oids })) {
-    const { rows } = await client.query<{ rows: number }>(`SELECT count(*) AS rows FROM ${fromTable(table)}`);
-    counts.push({ schema: table.schema, name: table.name, rows: rows[0]?.rows ?? 0 });
+    counts.push({ schema: table.schema, name: table.name, rows: await countTable(client, table) });
   }
   return counts;
+}
+
+export async function countTable(client: pg.ClientBase, table: ScannableTable): Promise<number> {
+  const { rows } = await client.query<{ rows: number }>(`SELECT count(*) AS rows FROM ${fromTable(table)}`);
+  return rows[0]?.rows ?? 0;
 }

@@ -9,6 +9,7 @@ function fingerprint(changes: Partial<Fingerprint> = {}): Fingerprint {
   return {
     serverVersion: '15.18',
     tables: [{ schema: 'public', name: 'patients', rows: 3, contentHash: HASH }],
+    keyHashCanary: null,
     largeObjects: { count: 1, hash: HASH },
     sequences: [{ schema: 'public', name: 's', lastValue: '9223372036854775807', isCalled: true }],
     extensions: [{ name: 'hstore', version: '1.8' }],
@@ -103,6 +104,30 @@ describe('the comparison of two fingerprints', () => {
     expect(
       sentences(fingerprint(), fingerprint({ extensions: [{ name: 'hstore', version: '2' }] })),
     ).to.contain('it was 1.8');
+  });
+
+  describe('of an incremental, of a table that changed row by row', () => {
+    const of = (keyHash: string, keyHashCanary: string) =>
+      fingerprint({ tables: [{ schema: 'public', name: 'visits', rows: 3, keyHash }], keyHashCanary });
+
+    it('finds other keys', () => {
+      const { findings, notCompared } = compareFingerprints(of(HASH, '1'), of(OTHER, '1'));
+      expect(findings).to.deep.equal([
+        { kind: 'keys', object: 'public.visits', expected: 'the same keys', actual: 'other keys' },
+      ]);
+      expect(notCompared).to.deep.equal([]);
+      expect(compareFingerprints(of(HASH, '1'), of(HASH, '1')).findings).to.deep.equal([]);
+    });
+
+    it('says that a server which hashes otherwise cannot tell', () => {
+      const copy = fingerprint({
+        tables: [{ schema: 'public', name: 'visits', rows: 3 }],
+        keyHashCanary: '2',
+      });
+      const { findings, notCompared } = compareFingerprints(of(HASH, '1'), copy);
+      expect(findings).to.deep.equal([]);
+      expect(notCompared.join()).to.contain('The keys of 1 table(s)');
+    });
   });
 
   it('names the first differences and counts all of them', () => {

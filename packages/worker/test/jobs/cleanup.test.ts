@@ -302,6 +302,20 @@ describe('a cleanup', () => {
     expect(await status(young)).to.equal('missing');
   });
 
+  it('of a chain whose base is missing tells that it restores nothing, and removes the rest of both in its time', async () => {
+    const [base, lost] = [await store(60), await store(200)];
+    const young = await store(20, { type: 'incremental', baseId: base.id });
+    const old = await store(199, { type: 'incremental', baseId: lost.id });
+    const recent = await store(0);
+    for (const row of [base, lost]) rmSync(join(root, row.fileName));
+    const decisions = await clean();
+    expect(decisions.get(young.id)?.action).to.equal('keep');
+    expect(decisions.get(young.id)?.reason).to.match(/it restores nothing while its base .* is missing$/);
+    for (const row of [old, lost]) expect(decisions.get(row.id)?.outcome).to.equal('removed');
+    const left = [...namesOf(base), ...namesOf(young), ...namesOf(recent)];
+    expect(files()).to.have.members(left.filter((name) => name !== base.fileName));
+  });
+
   it('removes nothing and fails where the volume seems not to be mounted', async () => {
     const [old, recent] = [await store(100), await store(0)];
     const mounted = root;

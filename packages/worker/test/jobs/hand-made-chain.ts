@@ -18,12 +18,12 @@ export async function incrementOn(base: TakenBackup, lies: Partial<SidecarBody> 
   const dumped = await storedBackupOf(database, base.stored.encryptionKey);
   const key = base.stored.encryptionKey.reveal();
   const { hmac: _, ...body } = dumped.sidecar;
-  const [fileName, globals] = [body.fileName, body.companions[0]?.fileName ?? ''].map((name) =>
-    name.replace(/^full/, 'incremental'),
-  ) as [string, string];
+  const companions = body.companions.filter(({ kind }) => kind === 'globals');
+  const renamed = (name: string) => name.replace(/^full/, 'incremental');
+  const fileName = renamed(body.fileName);
   const into = (name: string) => join(base.directory, name);
   renameSync(dumped.file, into(fileName));
-  renameSync(join(dumped.directory, body.companions[0]?.fileName ?? ''), into(globals));
+  for (const { fileName: name } of companions) renameSync(join(dumped.directory, name), into(renamed(name)));
   const { tables, largeObjects, fingerprint, encoding, collate, ctype } = base.sidecar;
   const text = serializeSidecar(
     {
@@ -33,7 +33,7 @@ export async function incrementOn(base: TakenBackup, lies: Partial<SidecarBody> 
       type: 'incremental',
       baseId: base.sidecar.id,
       fileName,
-      companions: body.companions.map((companion) => ({ ...companion, fileName: globals })),
+      companions: companions.map((companion) => ({ ...companion, fileName: renamed(companion.fileName) })),
       delta: {
         version: 1,
         base: { fileName: base.sidecar.fileName, hmac: base.sidecar.hmac },
