@@ -38,8 +38,8 @@ const MAX_OBJECT_BYTES = 40 * 1024 * 1024;
 /** What an object takes in a sidecar beside its name, in bytes. */
 const OBJECT_BYTES = 60;
 /**
- * How long the log is waited for, in milliseconds, while the dump runs. PostgreSQL writes it out within 15 s even where an
- * open transaction is the only one that wrote.
+ * How long the log is waited for, in milliseconds, while the dump runs. PostgreSQL writes it out within 15 s also where it
+ * could not be hurried and an open transaction is the only one that wrote.
  */
 const LOG_PATIENCE = 30_000;
 
@@ -62,7 +62,7 @@ export async function takeFingerprint(
   const head = {
     backupId: job.backupId,
     schemaHash: schemaHash(entries, await readSchemaFacts(client)),
-    durable: await waitUntilDurable(client, written, LOG_PATIENCE),
+    durable: await waitUntilDurable(client, written, LOG_PATIENCE, snapshot.hurryLog),
     largeObjects: await readLargeObjectState(client, largeObjects),
   };
   const tables: Required<TableMark>[] = [];

@@ -2,7 +2,7 @@ import type { Secret } from '@safekeep/shared/config/secret';
 import { fail } from '@safekeep/shared/errors';
 import { errorCode } from '@safekeep/shared/logger';
 import type pg from 'pg';
-import { openSnapshot, type Snapshot } from './snapshot.js';
+import { connectReader, type Snapshot, type SnapshotReader, takeSnapshot } from './snapshot.js';
 import { queryFailure } from './source-failure.js';
 
 const ATTEMPTS = 5;
@@ -33,7 +33,8 @@ interface LockedTable {
 /**
  * Opens a snapshot whose tables cannot be emptied, rewritten, dropped or renamed as long as it is open. TRUNCATE and
  * rewriting ALTER TABLE do not respect snapshots: a table that meets one between the snapshot and its lock would be read as
- * empty. Then the snapshot is taken anew.
+ * empty. So all tables that are known are locked before the snapshot is taken, and where it sees others, or other files of
+ * them, it is taken anew.
  *
  * @param signal ends the waiting for locks
  * @throws SafekeepError SOURCE_UNREACHABLE, SOURCE_LOGIN_FAILED, DUMP_FAILED, DUMP_REFUSED; the reason of `signal`
@@ -43,47 +44,66 @@ export async function openLockedSnapshot(
   lockTimeout: number,
   signal: AbortSignal,
 ): Promise<Snapshot> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    signal.throwIfAborted();
-    const snapshot = await openSnapshot(source, lockTimeout);
-    if (await isHeld(snapshot, signal)) return snapshot;
+  signal.throwIfAborted();
+  const reader = await connectReader(source, lockTimeout);
+  const hangUp = () => void reader.close();
+  signal.addEventListener('abort', hangUp, { once: true });
+  try {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      signal.throwIfAborted();
+      const snapshot = await holdSnapshot(reader);
+      if (snapshot !== null) return snapshot;
+      await reader.client.query('ROLLBACK');
+    }
+  } catch (error) {
+    await reader.close();
+    if (signal.aborted) throw signal.reason;
+    throw queryFailure({ source: source.name, phase: 'snapshot', table: null }, error);
+  } finally {
+    signal.removeEventListener('abort', hangUp);
   }
+  await reader.close();
   const evidence = `tables were emptied, rewritten or renamed in each of ${ATTEMPTS} attempts`;
   const advice = 'Run the backup when nobody changes tables or loads them anew.';
   throw fail('DUMP_FAILED', { source: source.name, phase: 'snapshot', at: '', evidence, advice });
 }
 
-/** Closes the snapshot where it cannot be held. */
-async function isHeld(snapshot: Snapshot, signal: AbortSignal): Promise<boolean> {
-  const hangUp = () => void snapshot.close();
-  signal.addEventListener('abort', hangUp, { once: true });
+/** `null` where tables changed meanwhile. */
+async function holdSnapshot(reader: SnapshotReader): Promise<Snapshot | null> {
   try {
-    const held = await lockTables(snapshot.client);
-    if (!held) await snapshot.close();
-    return held;
+    const known = await listTables(reader.client);
+    const snapshot = await takeSnapshot(reader, lockStatements(known));
+    const seen = await listTables(reader.client);
+    // Those that were made between the list and the locks.
+    for (const lock of lockStatements(seen)) await reader.client.query(lock);
+    return (await areChanged(reader.client, seen)) ? null : snapshot;
   } catch (error) {
-    await snapshot.close();
-    if (signal.aborted) throw signal.reason;
     // A table that was dropped or renamed since.
-    if (errorCode(error) === '42P01' || errorCode(error) === '3F000') return false;
-    throw queryFailure({ source: snapshot.source, phase: 'snapshot', table: null }, error);
-  } finally {
-    signal.removeEventListener('abort', hangUp);
+    if (errorCode(error) === '42P01' || errorCode(error) === '3F000') return null;
+    throw error;
   }
 }
 
-/** Whether the locked tables are those that the snapshot sees. */
-async function lockTables(client: pg.Client): Promise<boolean> {
-  const { rows: tables } = await client.query<LockedTable>(TABLES);
+async function listTables(client: pg.Client): Promise<LockedTable[]> {
+  const { rows } = await client.query<LockedTable>(TABLES);
+  return rows;
+}
+
+function lockStatements(tables: readonly LockedTable[]): string[] {
+  const statements: string[] = [];
   for (let at = 0; at < tables.length; at += BATCH) {
     const names = tables.slice(at, at + BATCH).map((table) => `ONLY ${table.name}`);
-    await client.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
+    statements.push(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
   }
+  return statements;
+}
+
+async function areChanged(client: pg.Client, tables: readonly LockedTable[]): Promise<boolean> {
   const lists = [
     tables.map(({ oid }) => oid),
     tables.map(({ name }) => name),
     tables.map(({ file }) => file),
   ];
   const { rows } = await client.query<{ changed: boolean }>(CHANGED, lists);
-  return rows[0]?.changed === false;
+  return rows[0]?.changed !== false;
 }

@@ -31,7 +31,62 @@ export interface Snapshot {
   readonly serverVersion: string;
   /** Queries in the snapshot. */
   readonly client: pg.Client;
+  /** Has the server write out its log soon, if it can be asked to. */
+  readonly hurryLog: () => Promise<void>;
   close(): Promise<void>;
+}
+
+/** A connection on which snapshots may be taken, one after the other. */
+export interface SnapshotReader {
+  readonly source: string;
+  readonly client: pg.Client;
+  readonly control: Control;
+  readonly hurryLog: () => Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to a source.
+ *
+ * @throws SafekeepError SOURCE_UNREACHABLE, SOURCE_LOGIN_FAILED
+ */
+export async function connectReader(
+  source: { readonly name: string; readonly url: Secret },
+  lockTimeout: number,
+): Promise<SnapshotReader> {
+  const client = new pg.Client({
+    ...clientOptions(source.url),
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  // Without a listener a connection that breaks between two queries would end the process; the next query reports it.
+  client.on('error', () => {});
+  const close = () => client.end().catch(() => {});
+  try {
+    await client.connect();
+    await client.query(READING_SETTINGS);
+    // The dump has the first claim on the machine; a scan by several processes would compete with it.
+    await client.query('SET max_parallel_workers_per_gather = 0; SET jit = off');
+    await client.query(`SET lock_timeout = ${lockTimeout}`);
+    const hurryLog = () => hurryLogOf(source.url);
+    return { source: source.name, client, control: await readControl(client), hurryLog, close };
+  } catch (error) {
+    await close();
+    throw sourceError(source.name, error);
+  }
+}
+
+/** Begins a transaction and exports its snapshot. Locks come before: LOCK TABLE is one of the few statements that need none. */
+export async function takeSnapshot(
+  { source, client, control, hurryLog, close }: SnapshotReader,
+  locks: readonly string[] = [],
+): Promise<Snapshot> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+  for (const lock of locks) await client.query(lock);
+  const { name, database, encoding, collate, ctype, serverVersion, ...facts } = await exportSnapshot(client);
+  const text = { encoding, collate, ctype };
+  const told = { source, name, database, text, serverVersion, facts: { ...facts, ...control } };
+  return { ...told, client, hurryLog, close };
 }
 
 /**
@@ -40,40 +95,32 @@ export interface Snapshot {
  * @throws SafekeepError SOURCE_UNREACHABLE, SOURCE_LOGIN_FAILED
  */
 export async function openSnapshot(
-  source: { name: string; url: Secret },
+  source: { readonly name: string; readonly url: Secret },
   lockTimeout: number,
 ): Promise<Snapshot> {
-  const client = new pg.Client({
-    ...clientOptions(source.url),
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-  });
-  // Without a listener a connection that breaks between two queries would end the process; the next query reports it.
+  const reader = await connectReader(source, lockTimeout);
+  try {
+    return await takeSnapshot(reader);
+  } catch (error) {
+    await reader.close();
+    throw sourceError(source.name, error);
+  }
+}
+
+/**
+ * A transaction that has a number and wrote nothing is not waited for when it commits: it wakes the process that writes the
+ * log out. A standby gives no numbers, and a role may be short of connections: then the log takes the time it takes.
+ */
+async function hurryLogOf(url: Secret): Promise<void> {
+  const client = new pg.Client({ ...clientOptions(url), connectionTimeoutMillis: 10_000 });
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query(READING_SETTINGS);
-    // The dump has the first claim on the machine; a scan by several processes would compete with it.
-    await client.query('SET max_parallel_workers_per_gather = 0; SET jit = off');
-    await client.query(`SET lock_timeout = ${lockTimeout}`);
-    const control = await readControl(client);
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-    const { name, database, encoding, collate, ctype, serverVersion, ...facts } =
-      await exportSnapshot(client);
-    const close = () => client.end().catch(() => {});
-    return {
-      source: source.name,
-      name,
-      database,
-      text: { encoding, collate, ctype },
-      serverVersion,
-      client,
-      facts: { ...facts, ...control },
-      close,
-    };
-  } catch (error) {
+    await client.query('SELECT txid_current()');
+  } catch {
+    // The wait that follows finds out.
+  } finally {
     await client.end().catch(() => {});
-    throw sourceError(source.name, error);
   }
 }
 

@@ -37,14 +37,17 @@ export function isDurable(then: WalPositions, now: Pick<WalPositions, 'durable'>
 }
 
 /**
- * Waits until all that was written at `then` is durable, at most `patience` milliseconds. With `synchronous_commit = off` and
- * while others write, that takes a moment.
+ * Waits until all that was written at `then` is durable, at most `patience` milliseconds. Where commits are made with
+ * `synchronous_commit = off`, or the last that wrote is a transaction that goes on, it is not yet; then `hurry` is called.
  */
 export async function waitUntilDurable(
   client: pg.ClientBase,
   then: WalPositions,
   patience: number,
+  hurry: () => Promise<void>,
 ): Promise<boolean> {
+  if (isDurable(then, await readWalPositions(client))) return true;
+  await hurry();
   for (const end = Date.now() + patience; ; await pause(PAUSE)) {
     if (isDurable(then, await readWalPositions(client))) return true;
     if (Date.now() >= end) return false;

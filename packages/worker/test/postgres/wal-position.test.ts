@@ -3,6 +3,7 @@ import { clientOptions } from '@safekeep/shared/history/database';
 import { expect } from 'chai';
 import pg from 'pg';
 import { emptyDatabase, postgresServer, sql } from '../../../shared/test/servers.js';
+import { openSnapshot } from '../../src/postgres/snapshot.js';
 import { isDurable, readWalPositions, waitUntilDurable } from '../../src/postgres/wal-position.js';
 
 const PAGE = 8192;
@@ -34,7 +35,22 @@ describe('what a snapshot saw', function () {
     await writer.query('SET synchronous_commit = off');
     await writer.query('INSERT INTO notes SELECT generate_series(1, 1000)');
     const then = await readWalPositions(writer);
-    expect(await waitUntilDurable(writer, then, 30_000)).to.equal(true);
+    expect(await waitUntilDurable(writer, then, 30_000, async () => {})).to.equal(true);
+    await writer.end();
+  });
+
+  it('becomes durable soon also where a transaction that goes on is the only one that wrote', async () => {
+    const database = await emptyDatabase();
+    const url = new Secret((await postgresServer()).url(database));
+    const writer = new pg.Client(clientOptions(url));
+    await writer.connect();
+    await writer.query('BEGIN; CREATE TABLE notes AS SELECT generate_series(1, 1000)');
+    const snapshot = await openSnapshot({ name: 'main', url }, 5_000);
+    const then = await readWalPositions(snapshot.client);
+    expect(isDurable(then, then)).to.equal(false);
+    // PostgreSQL by itself would take up to 15 s.
+    expect(await waitUntilDurable(snapshot.client, then, 5_000, snapshot.hurryLog)).to.equal(true);
+    await snapshot.close();
     await writer.end();
   });
 
@@ -43,7 +59,7 @@ describe('what a snapshot saw', function () {
     await client.connect();
     const now = await readWalPositions(client);
     const never = { ...now, written: now.written + (1n << 40n) };
-    expect(await waitUntilDurable(client, never, 0)).to.equal(false);
+    expect(await waitUntilDurable(client, never, 0, async () => {})).to.equal(false);
     await client.end();
   });
 });
