@@ -1,60 +1,65 @@
 import { rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { build } from '../demo/build.js';
-import { chooseFolder, openFolder } from '../demo/folder.js';
+import { chooseFolder, type Folder, openFolder } from '../demo/folder.js';
 import type { ScriptRun } from '../demo/run-script.js';
 import { PROJECT } from '../demo/safekeep.js';
 import { startStack } from '../demo/stack.js';
-import { type Contenders, makeContenders } from './contenders.js';
 import { describeMachine } from './machine.js';
+import { measureAll } from './measure-all.js';
+import { sourcesOf } from './memory-clinics.js';
 import type { BenchOptions } from './options.js';
-import { makeReport, type Pair, type Report } from './report.js';
+import { archiveSettings, findPgBackRest } from './pgbackrest.js';
+import { makeReport, type Report } from './report.js';
+import { makeSafekeepJobs } from './safekeep-jobs.js';
+import { makeStockTools } from './stock-tools.js';
+import { stopwatch } from './stopwatch.js';
 
-/** Measures all contenders. What it started ends with `endings`; the folder is removed after success. */
+/** Measures all that was asked for. What it started ends with `endings`; the folder is removed after success. */
 export async function bench(run: ScriptRun<BenchOptions>): Promise<Report> {
   const { options, screen, endings, signal } = run;
+  const watch = stopwatch();
+  const say = (text: string) => screen.say(`  ${watch.text()}  ${text}`);
   const folder = openFolder(options.folder ?? chooseFolder(PROJECT, '.safekeep-bench').path);
   let done = false;
-  endings.add(() => {
-    folder.release();
-    if (done) rmSync(folder.path, { recursive: true, force: true, maxRetries: 3 });
-  });
+  endings.add(() => closeFolder(folder, done));
   await build(signal);
-  const stack = await startStack({ folder, bytes: options.bytes, screen, endings, signal });
-  const machine = await describeMachine(stack.clinicUrl);
+  const asked = options.parts.has('pgbackrest');
+  const pgBackRest = asked ? findPgBackRest() : null;
+  const stack = await startStack({
+    folder,
+    bytes: options.bytes,
+    screen,
+    endings,
+    signal,
+    settings: pgBackRest === null ? {} : archiveSettings(folder.postgres),
+    variables: (databases) => sourcesOf(options.memorySizes, folder, databases),
+  });
+  const machine = await describeMachine(stack.clinicUrl, pgBackRest?.version ?? null);
   const onProgress = (line: string) => screen.progress(line);
-  const contenders = await makeContenders({ stack, folder, signal, onProgress });
-  screen.say('  one run of pg_dump that does not count, so that all find a warm cache');
-  await contenders.dump();
-  const pairs: Pair[] = [];
-  for (let number = 1; number <= options.pairs; number += 1) {
-    pairs.push(await measurePair(contenders, number % 2 === 1, (text) => screen.say(`  ${number}: ${text}`)));
-  }
+  const jobs = await makeSafekeepJobs({ stack, folder, signal, onProgress });
+  const stock = makeStockTools(stack, folder, signal);
+  say('one run of pg_dump that does not count, so that all find a warm cache');
+  await stock.floor();
+  const before = loadavg()[0] ?? 0;
+  const measurements = await measureAll({ options, stack, folder, jobs, stock, pgBackRest, say, signal });
   done = true;
-  return makeReport(machine, stack.clinicBytes, pairs);
+  const notes = asked && pgBackRest === null ? ['pgBackRest is not installed, so its rows are missing.'] : [];
+  return makeReport(
+    {
+      machine,
+      databaseBytes: stack.clinicBytes,
+      pairs: options.pairs,
+      load: [before, loadavg()[0] ?? 0],
+      seconds: watch.seconds(),
+    },
+    measurements,
+    { memory: options.parts.has('memory') },
+    notes,
+  );
 }
 
-/** Every other pair runs backwards, so that a machine that grows slower or faster favours nobody. */
-async function measurePair(
-  contenders: Contenders,
-  forwards: boolean,
-  say: (text: string) => void,
-): Promise<Pair> {
-  const pair: { -readonly [Name in keyof Pair]?: Pair[Name] } = { load: loadavg()[0] ?? 0 };
-  const steps = [
-    async () => {
-      pair.job = await contenders.job();
-      say(`Safekeep ${pair.job.seconds.toFixed(1)} s`);
-    },
-    async () => {
-      pair.pipe = await contenders.pipe();
-      say(`shell pipe ${pair.pipe.seconds.toFixed(1)} s`);
-    },
-    async () => {
-      pair.dump = await contenders.dump();
-      say(`pg_dump alone ${pair.dump.seconds.toFixed(1)} s`);
-    },
-  ];
-  for (const step of forwards ? steps : steps.reverse()) await step();
-  return pair as Pair;
+function closeFolder(folder: Folder, done: boolean): void {
+  folder.release();
+  if (done) rmSync(folder.path, { recursive: true, force: true, maxRetries: 3 });
 }

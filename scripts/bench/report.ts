@@ -1,93 +1,99 @@
-import { formatBytes } from '../demo/figures.js';
-import { DUMP, type JobRun, PIPE, type Run } from './contenders.js';
+import { formatBytes, formatCount } from '../demo/figures.js';
+import { fullRows } from './full-rows.js';
+import { judge, type Outcome } from './goals.js';
+import { incrementalRows, physicalFullRows } from './incremental-rows.js';
 import type { Machine } from './machine.js';
-import { type Spread, spread } from './spread.js';
+import type { Measurements } from './measurements.js';
+import { memoryRows } from './memory-rows.js';
+import { notesOf } from './notes.js';
+import { proofRows } from './proof-rows.js';
+import type { Row } from './row.js';
+import type { Spread } from './spread.js';
 
-/** One run of each contender, next to each other in time. */
-export interface Pair {
-  readonly job: JobRun;
-  readonly pipe: Run;
-  readonly dump: Run;
-  /** Processes that wanted a core in the minute before the pair, the benchmark's own among them (load average). */
-  readonly load: number;
-}
-
-export interface Report {
+/** Where and on what everything was measured. */
+export interface Setting {
   readonly machine: Machine;
-  /** pg_database_size of the source. */
+  /** pg_database_size of the source at the beginning. */
   readonly databaseBytes: number;
-  readonly pairs: readonly Pair[];
-  readonly jobSeconds: Spread;
-  readonly jobSecondsFromRequest: Spread;
-  readonly pipeSeconds: Spread;
-  readonly dumpSeconds: Spread;
-  /** Ratios are made within each pair. */
-  readonly jobToPipe: Spread;
-  readonly jobToDump: Spread;
-  readonly jobBytes: Spread;
-  readonly pipeBytes: Spread;
-  readonly workerBefore: Spread;
-  readonly workerPeak: Spread;
-  readonly treePeak: Spread;
-  readonly load: Spread;
+  readonly pairs: number;
+  /** Load average when the first measurement began and when the last one had ended. */
+  readonly load: readonly [before: number, after: number];
+  readonly seconds: number;
 }
 
-export function makeReport(machine: Machine, databaseBytes: number, pairs: readonly Pair[]): Report {
-  const over = (figure: (pair: Pair) => number) => spread(pairs.map(figure));
-  return {
-    machine,
-    databaseBytes,
-    pairs,
-    jobSeconds: over(({ job }) => job.seconds),
-    jobSecondsFromRequest: over(({ job }) => job.secondsFromRequest),
-    pipeSeconds: over(({ pipe }) => pipe.seconds),
-    dumpSeconds: over(({ dump }) => dump.seconds),
-    jobToPipe: over(({ job, pipe }) => job.seconds / pipe.seconds),
-    jobToDump: over(({ job, dump }) => job.seconds / dump.seconds),
-    jobBytes: over(({ job }) => job.bytes),
-    pipeBytes: over(({ pipe }) => pipe.bytes),
-    workerBefore: over(({ job }) => job.memory.before),
-    workerPeak: over(({ job }) => job.memory.process),
-    treePeak: over(({ job }) => job.memory.tree),
-    load: over(({ load }) => load),
-  };
+export interface Report extends Setting {
+  readonly rows: readonly Row[];
+  /** What a reader must know of these figures. */
+  readonly notes: readonly string[];
+  readonly goals: readonly Outcome[];
+  readonly measurements: Measurements;
+}
+
+export function makeReport(
+  setting: Setting,
+  measurements: Measurements,
+  show: { readonly memory: boolean },
+  more: readonly string[],
+): Report {
+  const rows = [
+    ...fullRows(measurements.full),
+    ...physicalFullRows(measurements),
+    ...incrementalRows(measurements.scenarios),
+    ...proofRows(measurements.proofs, measurements.chains),
+    ...(show.memory ? memoryRows(measurements) : []),
+  ];
+  return { ...setting, rows, notes: [...notesOf(measurements), ...more], goals: judge(rows), measurements };
 }
 
 export function toMarkdown(report: Report): string {
-  const { machine, databaseBytes, pairs } = report;
-  const row = (name: string, figure: Spread, format: (value: number) => string) =>
-    `| ${name} | ${format(figure.median)} | ${format(figure.min)} – ${format(figure.max)} |`;
   return [
-    `${machine.cpu}, ${machine.cores} cores, ${formatBytes(machine.memoryBytes)} memory; PostgreSQL ${machine.postgres}, Node ${machine.node}.`,
-    `Source: synthetic clinic of ${formatBytes(databaseBytes)} (pg_database_size). ${pairs.length} paired runs, alternating order.`,
+    ...heading(report),
     '',
-    '| what | median | min – max |',
-    '|---|---:|---:|',
-    row('Safekeep: start of the run → finished row', report.jobSeconds, seconds),
-    row('Safekeep: accepted request → finished row', report.jobSecondsFromRequest, seconds),
-    row(`\`${PIPE}\``, report.pipeSeconds, seconds),
-    row(`\`${DUMP} > /dev/null\``, report.dumpSeconds, seconds),
-    row('**Safekeep ÷ shell pipe**', report.jobToPipe, ratio),
-    row('**Safekeep ÷ pg_dump alone**', report.jobToDump, ratio),
-    row('backup file of Safekeep', report.jobBytes, formatBytes),
-    row('file of the shell pipe', report.pipeBytes, formatBytes),
-    row('worker, resident before the job', report.workerBefore, formatBytes),
-    row('worker, peak (VmHWM)', report.workerPeak, formatBytes),
-    row('worker and its programs, peak of the sum', report.treePeak, formatBytes),
-    row('load average before a pair', report.load, (load) => load.toFixed(1)),
-  ]
-    .map((line) =>
-      line.startsWith('|')
-        ? line.replaceAll(' | openssl', ' \\| openssl').replaceAll(' | gzip', ' \\| gzip')
-        : line,
-    )
-    .join('\n');
+    '| what | Safekeep | divided by | ratio | min – max |',
+    '|---|---:|---:|---:|---:|',
+    // What has no figure is told once, not once for each unit.
+    ...report.rows.filter(({ measured, unit }) => measured !== null || unit === 'seconds').map(tableLine),
+    ...(report.notes.length === 0 ? [] : ['', ...report.notes.map((note) => `- ${note}`)]),
+  ].join('\n');
 }
 
-function seconds(value: number): string {
-  return `${value.toFixed(1)} s`;
+/** The goals with what was reached, for --check. */
+export function goalsTable(goals: readonly Outcome[]): string {
+  return [
+    '| goal | limit | reached | |',
+    '|---|---:|---:|---|',
+    ...goals.map(
+      ({ what, goal, measured, verdict }) => `| ${what} | ${goal} | ${measured ?? '–'} | ${verdict} |`,
+    ),
+  ].join('\n');
 }
 
-function ratio(value: number): string {
-  return value.toFixed(2);
+function heading({ machine, databaseBytes, pairs, load, seconds }: Report): string[] {
+  const { cpu, cores, memoryBytes, kernel, postgres, node, openssl, pgBackRest } = machine;
+  const versions = [`Linux ${kernel}`, `PostgreSQL ${postgres}`, `Node ${node}`, openssl];
+  if (pgBackRest !== null) versions.push(`pgBackRest ${pgBackRest}`);
+  return [
+    `${cpu}, ${cores} cores, ${formatBytes(memoryBytes)} memory; ${versions.join(', ')}.`,
+    `Source: synthetic clinic of ${formatBytes(databaseBytes)} (pg_database_size). Medians of ${pairs} paired runs.`,
+    `Load average before ${load[0].toFixed(1)}, after ${load[1].toFixed(1)}; measured in ${formatCount(Math.round(seconds / 60))} min.`,
+  ];
+}
+
+function tableLine({ what, unit, measured, reference, ratio }: Row): string {
+  const cell = (value: Spread | null) => (value === null ? '' : format(unit, value.median));
+  const text = what.replaceAll(/(?<!\\)\|/g, '\\|');
+  const name = unit === 'bytes' && ratio !== null ? `${text}, bytes` : text;
+  const range = ratio ?? measured;
+  const between = (value: number) => (ratio === null ? format(unit, value) : formatRatio(value, ratio));
+  const ends = range === null ? '' : `${between(range.min)} – ${between(range.max)}`;
+  return `| ${name} | ${cell(measured)} | ${cell(reference)} | ${ratio ? `**${formatRatio(ratio.median, ratio)}**` : ''} | ${ends} |`;
+}
+
+function format(unit: Row['unit'], value: number): string {
+  return unit === 'seconds' ? `${value.toFixed(1)} s` : formatBytes(Math.round(value));
+}
+
+/** Small ratios need more digits to be told apart. */
+function formatRatio(value: number, { median }: Spread): string {
+  return value.toFixed(median < 0.02 ? 5 : median < 0.2 ? 3 : 2);
 }

@@ -28,7 +28,10 @@ export interface Safekeep {
   /** Can be sourced, to use ./backup.sh and psql with this installation. */
   readonly environmentFile: string;
   readonly api: SafekeepProcess;
+  /** The one that runs now. */
   readonly worker: SafekeepProcess;
+  /** Ends the worker and starts another one; `variables` stand above those of the environment's file. */
+  restartWorker(variables?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface SafekeepNeeds {
@@ -38,6 +41,7 @@ export interface SafekeepNeeds {
   readonly credentials: Credentials;
   /** Names for psql and pg_restore, with their URLs. */
   readonly services: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** Starts one API and one worker as they run in production: built code, configured by their environment alone. */
@@ -71,28 +75,50 @@ export async function startSafekeep(needs: SafekeepNeeds, endings: Endings): Pro
     SCHEDULE_REPORT: 'off',
     TMPDIR: temporary,
     PGSERVICEFILE: serviceFile,
+    ...needs.variables,
   });
-  const start = { folder: needs.folder, environmentFile, endings };
+  const start = { folder: needs.folder, environmentFiles: [environmentFile], endings };
   const api = await startProcess({ ...start, name: 'API', ready: () => answers(`${url}/health/ready`) });
-  const worker = await startProcess({ ...start, name: 'worker', ready: async () => true });
-  return { url, environmentFile, api, worker };
+  const startWorker = (environmentFiles: string[]) =>
+    startProcess({ ...start, environmentFiles, name: 'worker', ready: async () => true });
+  let worker = await startWorker([environmentFile]);
+  return {
+    url,
+    environmentFile,
+    api,
+    get worker() {
+      return worker;
+    },
+    restartWorker: async (variables = {}) => {
+      await worker.end();
+      const above = join(needs.folder.path, 'worker-env');
+      writeEnvironmentFile(above, variables);
+      worker = await startWorker([environmentFile, above]);
+    },
+  };
+}
+
+/** A process that this one can end. */
+interface OwnProcess extends SafekeepProcess {
+  end(): Promise<void>;
 }
 
 interface ProcessStart {
   readonly name: 'API' | 'worker';
   readonly folder: Folder;
-  readonly environmentFile: string;
+  /** A later one stands above an earlier one. */
+  readonly environmentFiles: readonly string[];
   readonly endings: Endings;
   readonly ready: () => Promise<boolean>;
 }
 
-async function startProcess(start: ProcessStart): Promise<SafekeepProcess> {
+async function startProcess(start: ProcessStart): Promise<OwnProcess> {
   const { name } = start;
   const logFile = join(start.folder.logs, `${name.toLowerCase()}.log`);
   const main = join(PROJECT, 'packages', name.toLowerCase(), 'dist', 'main.js');
   const command = {
     program: process.execPath,
-    arguments: [`--env-file=${start.environmentFile}`, main],
+    arguments: [...start.environmentFiles.map((file) => `--env-file=${file}`), main],
     logFile,
     cwd: start.folder.path,
     // When this process is killed the servers are gone, too: there is nothing to finish.
@@ -100,8 +126,9 @@ async function startProcess(start: ProcessStart): Promise<SafekeepProcess> {
   } as const;
   try {
     const server = await ServerProcess.start(command, start.ready);
-    start.endings.add(() => endWithin(server));
-    return { name, pid: server.pid, logFile, isRunning: () => server.running };
+    const end = () => endWithin(server);
+    start.endings.add(end);
+    return { name, pid: server.pid, logFile, isRunning: () => server.running, end };
   } catch {
     const remedy = 'Read the log above. If the code was changed, run `npm run build` and `npm test`.';
     throw new DemoError(`The ${name} did not start.`, { remedy, logFile });

@@ -10,11 +10,15 @@ export interface Servers {
 }
 
 /** Starts the private PostgreSQL and Redis; both end with `endings`, or with this process if it is killed. */
-export async function startServers(folder: Folder, endings: Endings): Promise<Servers> {
+export async function startServers(
+  folder: Folder,
+  endings: Endings,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Servers> {
   const remedy =
     'Check that PostgreSQL and Redis are installed (node scripts/bootstrap.mjs) and that the disk has room.';
   try {
-    const postgres = await startPostgres({ directory: folder.postgres });
+    const postgres = await startPostgres({ directory: folder.postgres, settings });
     endings.add(() => postgres.stop('fast'));
     const redis = await startRedis({ directory: folder.redis });
     endings.add(() => redis.stop());

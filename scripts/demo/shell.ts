@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers';
 export interface ShellOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** Whom it runs as; left out, as this process. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /**
@@ -20,6 +22,9 @@ export async function shell(command: string, options: ShellOptions): Promise<str
     env: options.env,
     // A group of its own, so that all programs of a pipe can be ended at once.
     detached: true,
+    ...options.user,
+    // Its own folder may be one that another user cannot enter.
+    ...(options.user && { cwd: '/' }),
   });
   const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM');
   options.signal.addEventListener('abort', end, { once: true });

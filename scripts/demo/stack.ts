@@ -1,6 +1,6 @@
 import { createClinic } from './clinic.js';
 import { type Credentials, makeCredentials } from './credentials.js';
-import { CLINIC, makeDatabases, RESTORED } from './databases.js';
+import { CLINIC, type Databases, makeDatabases, RESTORED } from './databases.js';
 import type { Endings } from './endings.js';
 import { formatBytes, formatSeconds } from './figures.js';
 import type { Folder } from './folder.js';
@@ -8,9 +8,11 @@ import { bar } from './progress-line.js';
 import { psql } from './psql.js';
 import { type Safekeep, startSafekeep } from './safekeep.js';
 import type { Screen } from './screen.js';
-import { startServers } from './servers.js';
+import { type Servers, startServers } from './servers.js';
 
 export interface Stack {
+  readonly servers: Servers;
+  readonly databases: Databases;
   readonly safekeep: Safekeep;
   readonly credentials: Credentials;
   /** The superuser's URL of the source. */
@@ -28,12 +30,17 @@ export interface StackNeeds {
   readonly screen: Screen;
   readonly endings: Endings;
   readonly signal: AbortSignal;
+  /** Settings of the private PostgreSQL. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Variables of API and worker beside the usual ones. */
+  readonly variables?: (databases: Databases) => Readonly<Record<string, string>>;
 }
 
 /** Starts all that Safekeep needs and Safekeep itself, with a filled clinic as its source. */
 export async function startStack(needs: StackNeeds): Promise<Stack> {
   const { folder, screen, endings, signal } = needs;
-  const { postgres, redis } = await startServers(folder, endings);
+  const servers = await startServers(folder, endings, needs.settings);
+  const { postgres, redis } = servers;
   screen.say(
     `  PostgreSQL on port ${postgres.port} and Redis on port ${redis.port}, both private to this run`,
   );
@@ -44,7 +51,14 @@ export async function startStack(needs: StackNeeds): Promise<Stack> {
   const credentials = makeCredentials(folder.secrets);
   const services = { clinic: clinicUrl, restored: restoredUrl, history: databases.historyUrl };
   const safekeep = await startSafekeep(
-    { folder, databases, redisUrl: redis.url, credentials, services },
+    {
+      folder,
+      databases,
+      redisUrl: redis.url,
+      credentials,
+      services,
+      variables: needs.variables?.(databases) ?? {},
+    },
     endings,
   );
   screen.say(
@@ -52,7 +66,7 @@ export async function startStack(needs: StackNeeds): Promise<Stack> {
   );
   screen.say('  (One server holds clinic and history: the demo’s shortcut. History belongs on another one.)');
   signal.throwIfAborted();
-  return { safekeep, credentials, clinicUrl, restoredUrl, clinicBytes };
+  return { servers, databases, safekeep, credentials, clinicUrl, restoredUrl, clinicBytes };
 }
 
 async function fillClinic(url: string, needs: StackNeeds): Promise<number> {

@@ -13,6 +13,8 @@ export interface PostgresServer {
   readonly port: number;
   readonly pid: number;
   readonly directory: string;
+  /** Whom its programs run as where that is not this process' user. */
+  readonly user: User | undefined;
   /** The superuser's URL of a database; it need not exist. */
   url(database: string): string;
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
@@ -20,24 +22,34 @@ export interface PostgresServer {
   restart(): Promise<void>;
 }
 
-type User = { readonly uid: number; readonly gid: number };
+export type User = { readonly uid: number; readonly gid: number };
+
+export interface PostgresOptions {
+  readonly directory: string;
+  /** Of postgresql.conf, beside those that every private server has. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
 
 /**
  * Makes a database cluster in `directory`/data and starts its server. As root the server runs as the user
  * `postgres` (PostgreSQL refuses root), so that user must be able to reach `directory`: see `scratchFolder`.
  */
-export async function startPostgres(options: { directory: string }): Promise<PostgresServer> {
-  const { directory } = options;
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const { directory, settings = {} } = options;
   const user = process.getuid?.() === 0 ? postgresUser() : undefined;
   const password = randomBytes(18).toString('base64url');
   makeCluster(directory, password, user);
-  const first = await onFreePort(async (port) => ({ port, server: await run(directory, port, user) }));
+  const first = await onFreePort(async (port) => ({
+    port,
+    server: await run(directory, settings, port, user),
+  }));
   const { port } = first;
   let server = first.server;
   const stop = (mode: 'fast' | 'immediate' = 'fast') => server.end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
   return {
     port,
     directory,
+    user,
     get pid() {
       return server.pid;
     },
@@ -46,7 +58,7 @@ export async function startPostgres(options: { directory: string }): Promise<Pos
     stop,
     restart: async () => {
       await stop();
-      server = await run(directory, port, user);
+      server = await run(directory, settings, port, user);
     },
   };
 }
@@ -77,13 +89,18 @@ function makeCluster(directory: string, password: string, user: User | undefined
   rmSync(passwordFile);
 }
 
-async function run(directory: string, port: number, user: User | undefined): Promise<ServerProcess> {
+async function run(
+  directory: string,
+  settings: Readonly<Record<string, string>>,
+  port: number,
+  user: User | undefined,
+): Promise<ServerProcess> {
   const data = join(directory, 'data');
   const logFile = join(directory, 'postgres.log');
   const logStart = existsSync(logFile) ? readFileSync(logFile, 'utf8').length : 0;
   const command = {
     program: join(postgresPrograms(), 'postgres'),
-    arguments: ['-D', data, '-p', String(port), ...Object.entries(SETTINGS).map(([k, v]) => `--${k}=${v}`)],
+    arguments: ['-D', data, '-p', String(port), ...asArguments({ ...SETTINGS, ...settings })],
     logFile,
     cwd: '/',
     endSignal: 'SIGQUIT',
@@ -106,6 +123,10 @@ const SETTINGS = {
   fsync: 'off',
   full_page_writes: 'off',
 };
+
+function asArguments(settings: Readonly<Record<string, string>>): string[] {
+  return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+}
 
 /** The server writes its state as the eighth line of this file. */
 function saysReady(data: string): boolean {
