@@ -1,5 +1,6 @@
 import type { ManifestHead } from '@safekeep/archive/manifest-schema';
 import type pg from 'pg';
+import { isYoung, type TransactionWindow } from '../incremental/transaction-window.js';
 import { type LargeObjectContents, readLargeObjectContents } from './large-object-contents.js';
 
 type LargeObjectState = ManifestHead['largeObjects'];
@@ -19,13 +20,13 @@ export async function readLargeObjectState(
   contents: LargeObjectContents,
 ): Promise<LargeObjectState> {
   const pages = await countPages(client);
+  const remarks = await countRemarks(client);
+  return { count: contents.count, remarks, pages, sum: pages === null ? contents.sum : null };
+}
+
+async function countRemarks(client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ remarks: number }>(REMARKS);
-  return {
-    count: contents.count,
-    remarks: rows[0]?.remarks ?? 0,
-    pages,
-    sum: pages === null ? contents.sum : null,
-  };
+  return rows[0]?.remarks ?? 0;
 }
 
 async function countPages(client: pg.ClientBase): Promise<number | null> {
@@ -35,39 +36,33 @@ async function countPages(client: pg.ClientBase): Promise<number | null> {
   return pages.rows[0]?.pages ?? 0;
 }
 
-/** Rows that are younger than the base, by what they belong to. */
-const young = (from: string) =>
-  `EXISTS (SELECT FROM ${from} AND age(xmin) BETWEEN 0 AND age(($1::int8 & 4294967295)::text::xid))`;
-
-const YOUNG = `
-  SELECT ${young('pg_largeobject_metadata WHERE true')} OR ${young(`pg_description WHERE classoid = 'pg_largeobject'::regclass`)}
-    OR ${young(`pg_seclabel WHERE classoid = 'pg_largeobject'::regclass`)} AS young`;
-const YOUNG_PAGES = `SELECT ${young('pg_largeobject WHERE true')} AS young`;
-
 /**
  * Whether large objects, their owners, privileges or comments are others than the base saw. An old page that is still there
  * is as it was, so that a count of pages tells the rest.
- *
- * @param xmin of the base's snapshot
  */
 export async function largeObjectsChanged(
   client: pg.ClientBase,
   base: LargeObjectState,
-  xmin: string,
+  window: TransactionWindow,
 ): Promise<boolean> {
   const counted = await client.query<{ count: number }>(
     'SELECT count(*) AS count FROM pg_largeobject_metadata',
   );
-  const remarks = await client.query<{ remarks: number }>(REMARKS);
-  if (counted.rows[0]?.count !== base.count || remarks.rows[0]?.remarks !== base.remarks) return true;
-  if (await tells(client, YOUNG, xmin)) return true;
+  if (counted.rows[0]?.count !== base.count || (await countRemarks(client)) !== base.remarks) return true;
+  const young = isYoung(window);
+  const written = [
+    `pg_largeobject_metadata WHERE ${young}`,
+    `pg_description WHERE classoid = 'pg_largeobject'::regclass AND ${young}`,
+    `pg_seclabel WHERE classoid = 'pg_largeobject'::regclass AND ${young}`,
+  ];
+  for (const rows of written) if (await exists(client, rows)) return true;
   const pages = await countPages(client);
-  if (pages !== null && base.pages !== null) return pages !== base.pages || tells(client, YOUNG_PAGES, xmin);
-  if (base.sum === null) return true;
-  return (await readLargeObjectContents(client)).sum !== base.sum;
+  if (pages !== null && base.pages !== null)
+    return pages !== base.pages || exists(client, `pg_largeobject WHERE ${young}`);
+  return base.sum === null || (await readLargeObjectContents(client)).sum !== base.sum;
 }
 
-async function tells(client: pg.ClientBase, question: string, xmin: string): Promise<boolean> {
-  const { rows } = await client.query<{ young: boolean }>(question, [xmin]);
-  return rows[0]?.young === true;
+async function exists(client: pg.ClientBase, rows: string): Promise<boolean> {
+  const found = await client.query<{ exists: boolean }>(`SELECT EXISTS (SELECT FROM ${rows})`);
+  return found.rows[0]?.exists === true;
 }

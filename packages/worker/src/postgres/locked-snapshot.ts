@@ -2,6 +2,7 @@ import type { Secret } from '@safekeep/shared/config/secret';
 import { fail } from '@safekeep/shared/errors';
 import { errorCode } from '@safekeep/shared/logger';
 import type pg from 'pg';
+import { type DumpedTable, readDumpedTables } from './dumped-tables.js';
 import { connectReader, type Snapshot, type SnapshotReader, takeSnapshot } from './snapshot.js';
 import { queryFailure } from './source-failure.js';
 
@@ -9,26 +10,10 @@ const ATTEMPTS = 5;
 /** Tables that one statement locks. */
 const BATCH = 200;
 
-/** All that a dump reads rows of: tables of the database, and those of extensions that hold settings of it. */
-const TABLES = `
-  SELECT c.oid::int8 AS oid, format('%I.%I', n.nspname, c.relname) AS name, c.relfilenode::int8 AS file
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-    AND (c.relpersistence <> 'u' OR NOT pg_is_in_recovery())
-    AND (NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-      OR EXISTS (SELECT FROM pg_extension e WHERE c.oid = ANY (e.extconfig)))
-  ORDER BY c.oid`;
-
 /** pg_relation_filenode and to_regclass see the catalogue of now, other queries that of the snapshot. */
 const CHANGED = `
   SELECT EXISTS (SELECT FROM unnest($1::int8[], $2::text[], $3::int8[]) t (oid, name, file)
     WHERE to_regclass(name) IS DISTINCT FROM oid::oid::regclass OR pg_relation_filenode(oid::oid) IS DISTINCT FROM file::oid) AS changed`;
-
-interface LockedTable {
-  readonly oid: number;
-  readonly name: string;
-  readonly file: number;
-}
 
 /**
  * Opens a snapshot whose tables cannot be emptied, rewritten, dropped or renamed as long as it is open. TRUNCATE and
@@ -71,9 +56,9 @@ export async function openLockedSnapshot(
 /** `null` where tables changed meanwhile. */
 async function holdSnapshot(reader: SnapshotReader): Promise<Snapshot | null> {
   try {
-    const known = await listTables(reader.client);
+    const known = await readDumpedTables(reader.client);
     const snapshot = await takeSnapshot(reader, lockStatements(known));
-    const seen = await listTables(reader.client);
+    const seen = await readDumpedTables(reader.client);
     // Those that were made between the list and the locks.
     for (const lock of lockStatements(seen)) await reader.client.query(lock);
     return (await areChanged(reader.client, seen)) ? null : snapshot;
@@ -84,12 +69,7 @@ async function holdSnapshot(reader: SnapshotReader): Promise<Snapshot | null> {
   }
 }
 
-async function listTables(client: pg.Client): Promise<LockedTable[]> {
-  const { rows } = await client.query<LockedTable>(TABLES);
-  return rows;
-}
-
-function lockStatements(tables: readonly LockedTable[]): string[] {
+function lockStatements(tables: readonly DumpedTable[]): string[] {
   const statements: string[] = [];
   for (let at = 0; at < tables.length; at += BATCH) {
     const names = tables.slice(at, at + BATCH).map((table) => `ONLY ${table.name}`);
@@ -98,7 +78,7 @@ function lockStatements(tables: readonly LockedTable[]): string[] {
   return statements;
 }
 
-async function areChanged(client: pg.Client, tables: readonly LockedTable[]): Promise<boolean> {
+async function areChanged(client: pg.Client, tables: readonly DumpedTable[]): Promise<boolean> {
   const lists = [
     tables.map(({ oid }) => oid),
     tables.map(({ name }) => name),

@@ -11,6 +11,7 @@ export interface KeyColumn {
   readonly builtin: boolean;
   /** Whether all of its values have the same size. */
   readonly fixed: boolean;
+  readonly generated: boolean;
   /** How many values the planner expects; 0 where it knows nothing, negative: a share of the rows. */
   readonly distinct: number;
 }
@@ -26,6 +27,8 @@ export interface ScannableTable {
   readonly columns: readonly string[];
   /** SQL: the values of a row, in the order of `columns`; a bytea is stood in for by its SHA-256. */
   readonly values: string;
+  /** Names of the same columns in the table's order. */
+  readonly stored: readonly string[];
   /** SQL: which rows of an extension's configuration table pg_dump takes; `null` for all other tables. */
   readonly filter: string | null;
   /** The server's guess. */
@@ -44,6 +47,7 @@ const ROWS_OF_PAGE = 50;
 
 const COLUMNS = `
   SELECT array_agg(attname::text ORDER BY attname::text COLLATE "C") AS columns,
+    array_agg(attname::text ORDER BY attnum) AS stored,
     string_agg(format(CASE WHEN atttypid = 'bytea'::regtype THEN 'sha256(%I)' ELSE '%I' END, attname), ', '
       ORDER BY attname::text COLLATE "C") AS values
   FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`;
@@ -51,6 +55,7 @@ const COLUMNS = `
 const KEY = `
   SELECT json_agg(json_build_object('name', a.attname, 'equals', format('OPERATOR(%I.%s)', opn.nspname, op.oprname),
       'type', format_type(b.oid, NULL), 'builtin', b.typnamespace = 'pg_catalog'::regnamespace, 'fixed', b.typlen > 0,
+      'generated', a.attgenerated <> '',
       'distinct', coalesce(s.n_distinct, 0)) ORDER BY n) AS key
   FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid
   JOIN pg_am am ON am.oid = ic.relam AND am.amname = 'btree'
@@ -79,7 +84,7 @@ export async function listTables(client: pg.ClientBase, choice: TableChoice): Pr
     : [choice.names.map((table) => table.schema), choice.names.map((table) => table.name)];
   const { rows } = await client.query<ScannableTable>(
     `SELECT c.oid::int8 AS oid, c_n.nspname AS schema, c.relname AS name, am.amname AS "accessMethod",
-       coalesce(a.columns, '{}') AS columns, coalesce(a.values, '') AS values, x.filter, k.key,
+       coalesce(a.columns, '{}') AS columns, coalesce(a.stored, '{}') AS stored, coalesce(a.values, '') AS values, x.filter, k.key,
        round(pg_relation_size(c.oid) / current_setting('block_size')::int8
          * CASE WHEN c.reltuples > 0 AND c.relpages > 0 THEN c.reltuples / c.relpages ELSE ${ROWS_OF_PAGE} END)::int8
          AS "estimatedRows"

@@ -51,7 +51,7 @@ describe('what a dead run left is settled by the next', function () {
       sequence: 1,
       rowCount: 1000,
     });
-    expect(files()).to.have.length(3);
+    expect(files()).to.have.length(4);
     expect(await audited()).to.include('backup.completed sidecar');
   });
 
@@ -68,7 +68,7 @@ describe('what a dead run left is settled by the next', function () {
     rmSync(join(world.backupDirectory, `${before.fileName}.meta`));
     const after = await world.newestBackup((backup) => backup.status === 'completed');
     expect(after.fileName).to.not.equal(before.fileName);
-    expect(files()).to.have.length(3).and.not.include(before.fileName);
+    expect(files()).to.have.length(4).and.not.include(before.fileName);
   });
 
   it('a backup that was started too often and left nothing ends as failed, and the trail says so', async () => {
