@@ -1,10 +1,11 @@
 #!/bin/bash
 # fetch-packages.sh NAME PACKAGE…: puts Debian packages, unpacked, into .cache/NAME and prints that folder. Nothing is
 # installed, their dependencies are left out, root is not needed: apt works on a state of its own and checks signatures
-# as always. For programs that need no more than libc and that only tests use.
+# as always. For programs that need no more than libc and that only tests use. With WITH_DEPENDENCIES=1 all that they
+# depend on is unpacked, too, down to libc; SUITE is another suite of Debian's.
 set -euo pipefail
 
-readonly SUITE=trixie # newer than the oldest system this runs on: its programs need libc 2.34 only
+readonly SUITE=${SUITE:-trixie} # newer than the oldest system this runs on: its programs need libc 2.34 only
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
@@ -51,6 +52,11 @@ own_state=(
   -o APT::Sandbox::User=root
 )
 apt-get "${own_state[@]}" -qq update
+if [[ ${WITH_DEPENDENCIES:-} == 1 ]]; then
+  # Nothing counts as installed in a state of its own.
+  mapfile -t needed < <(apt-get "${own_state[@]}" -qq --simulate --no-install-recommends install "$@" | awk '/^Inst/ { print $2 }')
+  set -- "${needed[@]}"
+fi
 (cd "$work/archives" && apt-get "${own_state[@]}" -qq download "$@")
 for package in "$work"/archives/*.deb; do dpkg-deb -x "$package" "$work/unpacked"; done
 

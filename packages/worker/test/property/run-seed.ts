@@ -1,0 +1,84 @@
+import { type Contents, readContents } from './contents.js';
+import type { PropertyServer } from './property-server.js';
+import { type Chain, proveChains } from './prove-chains.js';
+import { truncateWhileTaken } from './slate.js';
+import { createWorld, type SourceWorld } from './source-world.js';
+import { type TakenBackup as Backup, type BackupFolder, backupFolder } from './take-backups.js';
+import type { Tally } from './tally.js';
+import { changeRows, endOpen, leaveOpen } from './transactions.js';
+import { changeWorld, injectCause } from './world-changes.js';
+import { whileWritten } from './writers.js';
+
+type TakenBackup = Backup<Contents>;
+type Folder = BackupFolder<Contents>;
+
+/** One source, one full backup and several incrementals of it, and a proof of each. */
+export async function runSeed(
+  seed: number,
+  server: PropertyServer,
+  parent: string,
+  tally: Tally,
+): Promise<void> {
+  const world = await createWorld(seed, server, tally);
+  const folder = backupFolder(world, parent, readContents);
+  const busy = world.random.chance(0.35);
+  try {
+    await live(world, 0);
+    const chains: Chain[] = [{ base: await take(world, folder, 'full', busy), increments: [] }];
+    const increments = world.random.between(2, 4);
+    for (let serial = 1; serial <= increments; serial += 1) {
+      await live(world, serial);
+      const taken = await take(world, folder, 'incremental', busy);
+      expectType(world, taken);
+      if (taken.sidecar.type === 'full') chains.push({ base: taken, increments: [] });
+      else chains.at(-1)?.increments.push(taken);
+    }
+    await endOpen(world);
+    await proveChains(world, folder, chains, !busy);
+  } finally {
+    for (const open of world.open) await open.end().catch(() => {});
+    await world.session.end();
+  }
+}
+
+/** What happens to the source before a backup. */
+async function live(world: SourceWorld, serial: number): Promise<void> {
+  const { random } = world;
+  if (random.chance(0.5)) await endOpen(world);
+  for (let step = random.between(0, 10); step > 0; step -= 1) {
+    if (random.chance(0.7)) await changeRows(world);
+    else await changeWorld(world);
+  }
+  if (serial > 0 && random.chance(0.3)) await injectCause(world, serial);
+  if (random.chance(0.4)) await leaveOpen(world, random.chance(0.5));
+}
+
+async function take(
+  world: SourceWorld,
+  folder: Folder,
+  type: 'full' | 'incremental',
+  busy: boolean,
+): Promise<TakenBackup> {
+  world.touchedSince.clear();
+  // A transaction that goes on makes all that was committed beside it look younger than the snapshot.
+  if (world.open.length > 0) for (const group of world.touched) world.touchedSince.add(group);
+  const truncation = world.random.chance(0.2) ? await truncateWhileTaken(world) : null;
+  const work = () => folder.take(type);
+  const taken = await (busy ? whileWritten(world, work) : work()).finally(() => truncation?.done);
+  if (truncation !== null) world.tally.add('while taken', 'truncated');
+  if (busy) world.tally.add('while taken', 'written');
+  if (taken.sidecar.type === 'full') {
+    world.touched.clear();
+    for (const group of world.touchedSince) world.touched.add(group);
+  }
+  return taken;
+}
+
+function expectType(world: SourceWorld, { sidecar }: TakenBackup): void {
+  const causes = [...world.causes];
+  world.causes.clear();
+  world.tally.add('backups', sidecar.type);
+  for (const cause of causes) world.tally.add('promotions', cause);
+  if (causes.length > 0 && sidecar.type !== 'full')
+    throw new Error(`an incremental in spite of: ${causes.join(', ')}`);
+}
