@@ -1,6 +1,6 @@
 #!/bin/bash
-# postgres-majors.sh [MAJOR…]: runs the property test and the pgbench chain on other versions of PostgreSQL than the one that
-# is installed, 17 and 18 unless named. PROPERTY_SEEDS and PROPERTY_SEED are the test's. A version that cannot be had here
+# postgres-majors.sh [MAJOR…]: runs the property test, the pgbench chain and the verification of zstd and lz4 on other versions
+# of PostgreSQL than the one that is installed, 17 and 18 unless named. PROPERTY_SEEDS and PROPERTY_SEED are the test's. A version that cannot be had here
 # is skipped, and that is said loudly.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
@@ -15,6 +15,7 @@ for major in "$@"; do
   fi
   echo "PostgreSQL $major: $programs"
   PATH=$programs:$PATH npx mocha --no-config --node-option=import=tsx/esm --node-option=conditions=source \
-    packages/worker/test/property/*.test.ts || failed=1
+    packages/worker/test/property/*.test.ts packages/worker/test/postgres/program-inspector.test.ts \
+    packages/worker/test/jobs/verify-compressed.test.ts || failed=1
 done
 exit "$failed"

@@ -1,5 +1,6 @@
-import { createInflate, type Inflate, inflateSync } from 'node:zlib';
 import { ArchiveError } from './archive-error.js';
+import { type Codec, codecOf, type InflatedAtOnce, type Inflater } from './codecs.js';
+import type { ZstdFrame } from './zstd-frame.js';
 
 /** Output is handed on in pieces of this size, in bytes: what a compressed byte blows up to is never held whole. */
 const PIECE = 512 * 1024;
@@ -9,12 +10,6 @@ const WAITING = 512 * 1024;
 const SMALL_STORED = 32 * 1024;
 const SMALL_TEXT = 512 * 1024;
 const NOTHING = Buffer.alloc(0);
-
-/** What inflateSync gives when asked for `info`; @types/node does not know. */
-interface InflatedAtOnce {
-  readonly buffer: Buffer;
-  readonly engine: { readonly bytesWritten: number };
-}
 
 /** Turns the stored bytes of one stream of data back into its text; all that it holds is a few pieces. */
 export interface Unpacker {
@@ -28,8 +23,20 @@ export interface Unpacker {
   abandon(): void;
 }
 
-/** For archives that are not compressed. */
-export function plainUnpacker(onText: (text: Buffer) => void): Unpacker {
+/** Whether data of archives that name this compression can be unpacked here. */
+export function unpacks(algorithm: string): boolean {
+  return algorithm === 'none' || codecOf(algorithm) !== null;
+}
+
+/** @throws ArchiveError ARCHIVE_UNSUPPORTED when `unpacks` says no */
+export function createUnpacker(algorithm: string, onText: (text: Buffer) => void): Unpacker {
+  if (algorithm === 'none') return plainUnpacker(onText);
+  const codec = codecOf(algorithm);
+  if (codec !== null) return new StreamUnpacker(codec, onText);
+  throw new ArchiveError('ARCHIVE_UNSUPPORTED', `data compressed with ${algorithm} cannot be inflated here`);
+}
+
+function plainUnpacker(onText: (text: Buffer) => void): Unpacker {
   return {
     write: async (stored) => onText(stored),
     settle: async () => {},
@@ -39,20 +46,18 @@ export function plainUnpacker(onText: (text: Buffer) => void): Unpacker {
 }
 
 /**
- * Inflates exactly one zlib stream. Its end, its Adler-32 and that nothing is behind it are checked.
+ * Inflates exactly one compressed stream. Its end, the Adler-32 of zlib, and that nothing is behind it are checked.
  *
  * It inflates on zlib's thread. That thread has the next bytes at hand when it is through with the last ones, and it goes
  * on while a piece of text is looked at: taking turns costs a wake-up for each piece, half of the time. Only a small
  * stream that comes in one piece is inflated at once, because a thread costs more than that: 50,000 large objects of
  * 2 kB take 0.2 s so, else 3.8 s.
  */
-export function zlibUnpacker(onText: (text: Buffer) => void): Unpacker {
-  return new ZlibUnpacker(onText);
-}
-
-class ZlibUnpacker implements Unpacker {
+class StreamUnpacker implements Unpacker {
+  readonly #codec: Codec;
+  readonly #frame: ZstdFrame | undefined;
   readonly #onText: (text: Buffer) => void;
-  #inflate: Inflate | null = null;
+  #inflate: Inflater | null = null;
   /** A small first piece, as long as no other has come. */
   #held: Buffer = NOTHING;
   #fed = 0;
@@ -63,11 +68,14 @@ class ZlibUnpacker implements Unpacker {
   #unseen: Buffer[] = [];
   #failure: unknown;
 
-  constructor(onText: (text: Buffer) => void) {
+  constructor(codec: Codec, onText: (text: Buffer) => void) {
+    this.#codec = codec;
+    this.#frame = codec.frame?.();
     this.#onText = onText;
   }
 
   async write(stored: Buffer): Promise<void> {
+    this.#frame?.feed(stored);
     if (this.#inflate === null && this.#held.length === 0 && stored.length <= SMALL_STORED) {
       this.#held = stored;
       return;
@@ -93,6 +101,7 @@ class ZlibUnpacker implements Unpacker {
     this.#look(inflate);
     this.#check();
     if (inflate.bytesWritten !== this.#fed) throw followed();
+    this.#frame?.finish();
   }
 
   abandon(): void {
@@ -103,20 +112,20 @@ class ZlibUnpacker implements Unpacker {
   #inflateAtOnce(): boolean {
     let inflated: InflatedAtOnce;
     try {
-      const options = { info: true, maxOutputLength: SMALL_TEXT };
-      inflated = inflateSync(this.#held, options) as unknown as InflatedAtOnce;
+      inflated = this.#codec.atOnce(this.#held, { maxOutputLength: SMALL_TEXT });
     } catch (cause) {
       if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') return false;
       throw brokenStream(cause);
     }
     if (inflated.engine.bytesWritten !== this.#held.length) throw followed();
+    this.#frame?.finish();
     this.#onText(inflated.buffer);
     return true;
   }
 
-  #started(): Inflate {
+  #started(): Inflater {
     if (this.#inflate !== null) return this.#inflate;
-    const inflate = createInflate({ chunkSize: PIECE });
+    const inflate = this.#codec.create({ chunkSize: PIECE });
     this.#inflate = inflate;
     inflate.on('data', (text: Buffer) => {
       if (this.#unseen.length === 0) setImmediate(() => this.#look(inflate));
@@ -130,7 +139,7 @@ class ZlibUnpacker implements Unpacker {
     return inflate;
   }
 
-  #feed(inflate: Inflate, stored: Buffer): void {
+  #feed(inflate: Inflater, stored: Buffer): void {
     this.#check();
     this.#fed += stored.length;
     this.#waiting += stored.length;
@@ -149,7 +158,7 @@ class ZlibUnpacker implements Unpacker {
     this.#check();
   }
 
-  #look(inflate: Inflate): void {
+  #look(inflate: Inflater): void {
     const texts = this.#unseen;
     this.#unseen = [];
     try {
@@ -159,7 +168,7 @@ class ZlibUnpacker implements Unpacker {
     }
   }
 
-  #fail(inflate: Inflate, error: unknown): void {
+  #fail(inflate: Inflater, error: unknown): void {
     this.#failure ??= error;
     inflate.destroy();
   }

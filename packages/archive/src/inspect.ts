@@ -6,7 +6,7 @@ import type { PayloadObserver } from './custom-format/data-blocks.js';
 import type { ArchiveHead } from './custom-format/head.js';
 import type { TocEntry } from './custom-format/toc.js';
 import { BUFFER_BYTES } from './envelope.js';
-import { plainUnpacker, type Unpacker, zlibUnpacker } from './inflate-stream.js';
+import { createUnpacker, type Unpacker } from './inflate-stream.js';
 import { type ArchiveSummary, readArchive } from './walk.js';
 
 /** What a whole archive was found to hold. */
@@ -17,7 +17,8 @@ export interface ArchiveContents {
   readonly bytes: number;
 }
 
-interface Inspector extends Writable {
+/** Takes an archive apart that is written to it. */
+export interface Inspector extends Writable {
   /** Known once the stream has ended without error; asked for earlier it throws. */
   result(): ArchiveContents;
 }
@@ -28,7 +29,8 @@ interface Inspector extends Writable {
  * recovery test).
  *
  * Memory: the table of contents, one chunk and one piece of inflated text, whatever the archive claims.
- * Errors: the ARCHIVE_ codes, with the byte of the archive; ARCHIVE_UNSUPPORTED for lz4 and zstd.
+ * Errors: the ARCHIVE_ codes, with the byte of the archive; ARCHIVE_UNSUPPORTED where the data's compression cannot be
+ * inflated here (see codecs).
  */
 export function createInspector(): Inspector {
   return new ArchiveInspector();
@@ -88,7 +90,7 @@ class ArchiveInspector extends Writable implements Inspector {
   #observer(): PayloadObserver & { onToc(head: ArchiveHead, entries: readonly TocEntry[]): void } {
     return {
       onToc: (head, entries) => {
-        this.#algorithm = supported(head.compression.algorithm);
+        this.#algorithm = head.compression.algorithm;
         refuseOtherData(entries);
       },
       onStreamStart: (entry, offset) => this.#findings.push({ kind: 'start', entry, offset }),
@@ -137,7 +139,7 @@ class ArchiveInspector extends Writable implements Inspector {
   #start(entry: TocEntry, offset: number): void {
     const rows = entry.desc === 'TABLE DATA' ? new CopyRows() : null;
     const onText = (text: Buffer) => rows?.feed(text);
-    const unpacker = this.#algorithm === 'gzip' ? zlibUnpacker(onText) : plainUnpacker(onText);
+    const unpacker = createUnpacker(this.#algorithm, onText);
     this.#current = { entry, offset, unpacker, rows };
   }
 
@@ -149,13 +151,8 @@ class ArchiveInspector extends Writable implements Inspector {
   }
 }
 
-function supported(algorithm: string): string {
-  if (algorithm === 'gzip' || algorithm === 'none') return algorithm;
-  throw new ArchiveError('ARCHIVE_UNSUPPORTED', `data compressed with ${algorithm} cannot be inflated here`);
-}
-
 /** Rows and large objects are all that pg_dump puts into data blocks; anything else could not be counted. */
-function refuseOtherData(entries: readonly TocEntry[]): void {
+export function refuseOtherData(entries: readonly TocEntry[]): void {
   const other = entries.find(
     (entry) => entry.hasData && entry.desc !== 'TABLE DATA' && entry.desc !== 'BLOBS',
   );

@@ -4,7 +4,7 @@ import { ArchiveError } from './archive-error.js';
 import { differenceOf } from './compare-contents.js';
 import { createDigest } from './digest.js';
 import { createGunzipMember } from './gunzip-member.js';
-import { createInspector } from './inspect.js';
+import { createInspector, type Inspector } from './inspect.js';
 import { createOpener } from './open.js';
 import type { Sidecar } from './sidecar.js';
 
@@ -49,11 +49,13 @@ export interface VerifyOptions {
  * file, and only then gzip, decryption and archive to their ends, every stream of data inflated, and the rows of
  * every table.
  *
+ * @param inspect gives what takes the archive apart; it is asked when the file's bytes are known to be right
  * @returns the first step that failed. Rejects when `read` or `signal` does: then nothing is known.
  */
 export async function verifyBackup(
   backup: OpenFile & BackupToVerify,
   options: VerifyOptions,
+  inspect: () => Inspector | Promise<Inspector> = createInspector,
 ): Promise<Verdict<BackupStep>> {
   const { sidecar } = backup;
   const first = await verifyBytes(
@@ -63,7 +65,7 @@ export async function verifyBackup(
     options.signal,
   );
   if (!first.ok) return first;
-  return verifyContent(backup, options);
+  return verifyContent(backup, options, await inspect());
 }
 
 /** Checks a companion against what its backup's authenticated sidecar says of it. */
@@ -121,8 +123,8 @@ export async function verifyBytes(
 async function verifyContent(
   backup: OpenFile & BackupToVerify,
   options: VerifyOptions,
+  inspector: Inspector,
 ): Promise<Verdict<BackupStep>> {
-  const inspector = createInspector();
   const onBytes = (done: number) => options.onProgress?.(backup.size + done, 2 * backup.size);
   const stages = [createGunzipMember(), createOpener(backup.passphrase), inspector];
   const failure = await passThrough(backup, stages, onBytes, options.signal);

@@ -452,6 +452,13 @@ export const ERRORS = {
     exitCode: 3,
     retryable: false,
   },
+  COMPRESSION_UNREADABLE: {
+    message: 'Data compressed with {algorithm} cannot be looked at here: {reason}.',
+    hint: 'Install the PostgreSQL client that made the backup, or a newer one, built with {algorithm}, on the workers.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
   TARGET_UNREACHABLE: {
     message:
       'The server to restore to cannot be reached, or the connection to it broke (SQLSTATE {sqlstate}).',

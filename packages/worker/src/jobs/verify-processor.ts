@@ -20,6 +20,8 @@ interface VerifyProcessorDeps {
   readonly encryptionKey: Secret;
   /** Where the backup files of a source live. */
   readonly storageOf: (source: string) => BackupStorage;
+  /** Folders that may hold PostgreSQL's programs. */
+  readonly programDirectories: readonly string[];
 }
 
 /** The processor of queue `verify`: one stored backup a job. */
@@ -32,6 +34,7 @@ export function createVerifyProcessor(deps: VerifyProcessorDeps) {
       const finding = await verify(
         {
           ...(await findStoredChain(deps, backup)),
+          programDirectories: deps.programDirectories,
           onProgress: (done, total) => progress(checkProgress(done, total)),
         },
         signal,

@@ -1,13 +1,19 @@
+import { unpacks } from '@safekeep/archive/inflate-stream';
+import type { Inspector } from '@safekeep/archive/inspect';
 import type { Sidecar } from '@safekeep/archive/sidecar';
 import { verifyBackupApart } from '@safekeep/archive/verify-apart';
-import { verifyCompanion } from '@safekeep/archive/verify-backup';
+import { verifyBackup, verifyCompanion } from '@safekeep/archive/verify-backup';
 import type { Verification } from '@safekeep/shared/contracts/verification';
+import { chooseRestoreProgram, findPrograms } from '../postgres/program.js';
+import { createProgramInspector } from '../postgres/program-inspector.js';
 import { asBase, readBaseSidecar } from './base-sidecar.js';
 import { openData } from './checked-backup.js';
 import type { StoredChain } from './checked-chain.js';
 import { DistrustError, distrust, openOrdinary, readTrustedSidecar } from './stored-backup.js';
 
 interface VerifyJob extends StoredChain {
+  /** Folders that may hold PostgreSQL's programs: pg_restore inflates what the runtime cannot. */
+  readonly programDirectories: readonly string[];
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
 }
 
@@ -19,7 +25,7 @@ export type Finding = Pick<Verification, 'verdict' | 'reason' | 'failedAtByte'>;
  * the one it was made on, and a file of its size, whose content has a verification of its own. Nothing is decrypted
  * before the sidecar and the hash fit. The first thing that is wrong is the finding.
  *
- * @throws SafekeepError KEY_UNKNOWN, BACKUP_DIR_UNUSABLE; or the reason of `signal`: then nothing is known
+ * @throws SafekeepError KEY_UNKNOWN, BACKUP_DIR_UNUSABLE, PG_RESTORE_TOO_OLD, COMPRESSION_UNREADABLE; or the reason of `signal`: then nothing is known
  */
 export async function verify(job: VerifyJob, signal: AbortSignal): Promise<Finding> {
   try {
@@ -41,12 +47,21 @@ async function verifyData(job: VerifyJob, sidecar: Sidecar, signal: AbortSignal)
   const file = await openData(job.storage, sidecar);
   try {
     const passphrase = job.encryptionKey.reveal();
-    const task = { descriptor: file.descriptor, size: file.size, sidecar, passphrase };
-    const verdict = await verifyBackupApart(task, { signal, onProgress: job.onProgress });
+    const backup = { size: file.size, sidecar, passphrase };
+    const options = { signal, onProgress: job.onProgress };
+    const verdict = unpacks(sidecar.compression.split(':')[0] ?? '')
+      ? await verifyBackupApart({ ...backup, descriptor: file.descriptor }, options)
+      : await verifyBackup({ ...backup, read: () => file.read() }, options, () => inspectorFor(job, sidecar));
     return verdict.ok ? null : { verdict: verdict.step, reason: verdict.reason, failedAtByte: verdict.byte };
   } finally {
     await file.close();
   }
+}
+
+/** @throws SafekeepError PG_DUMP_MISSING, PG_RESTORE_TOO_OLD */
+async function inspectorFor(job: VerifyJob, { pgDumpVersion }: Sidecar): Promise<Inspector> {
+  const programs = await findPrograms(job.programDirectories);
+  return createProgramInspector(chooseRestoreProgram(programs, pgDumpVersion));
 }
 
 /** @throws DistrustError */

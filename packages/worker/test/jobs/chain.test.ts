@@ -33,7 +33,7 @@ describe('an incremental and its base', function () {
   });
 
   const verdictOf = async (stored: StoredChain = tip.stored) =>
-    verify({ ...stored, onProgress: () => {} }, NEVER);
+    verify({ ...stored, programDirectories: [], onProgress: () => {} }, NEVER);
 
   /** The verdict and the sentence with which a chain is not opened. */
   async function refusal(stored: StoredChain = tip.stored): Promise<{ verdict: string; reason: string }> {
