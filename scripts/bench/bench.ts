@@ -36,7 +36,8 @@ export async function bench(run: ScriptRun<BenchOptions>): Promise<Report> {
     variables: (databases) => sourcesOf(options.memorySizes, folder, databases),
   });
   const machine = await describeMachine(stack.clinicUrl, pgBackRest?.version ?? null);
-  const onProgress = (line: string) => screen.progress(line);
+  // Into a file go only lines that stay true.
+  const onProgress = (line: string) => (screen.isTerminal ? screen.progress(line) : undefined);
   const jobs = await makeSafekeepJobs({ stack, folder, signal, onProgress });
   const stock = makeStockTools(stack, folder, signal);
   say('one run of pg_dump that does not count, so that all find a warm cache');

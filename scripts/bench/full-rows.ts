@@ -1,11 +1,11 @@
 import type { FullContender, FullPair, Run } from './measurements.js';
 import { comparison, type Row, type Unit } from './row.js';
-import { DIRECTORY, DUMP, FLOOR, PIPE } from './stock-tools.js';
+import { DIRECTORY, DUMP, FLOOR } from './stock-tools.js';
 
 const NAMES: Readonly<Record<FullContender, string>> = {
   safekeep: 'full',
   plain: 'full without hashes and manifest',
-  pipe: `\`${PIPE}\``,
+  pipe: 'shell pipe',
   dump: `\`${DUMP} > /dev/null\``,
   floor: `\`${FLOOR} > /dev/null\``,
   directory: `\`${DIRECTORY}\``,

@@ -25,7 +25,7 @@ const ratio = (row: Row) => row.ratio?.median;
 const peak = (row: Row) => row.measured?.max;
 
 function ratioGoal(what: string, key: string, most: number, least?: number): Goal {
-  const digits = most < 0.05 ? 4 : 2;
+  const digits = most < 0.05 ? 5 : 3;
   const format = (value: number) => value.toFixed(digits);
   return { what, of: (name) => name === key, figure: ratio, most, format, ...(least && { least }) };
 }

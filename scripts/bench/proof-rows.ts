@@ -1,7 +1,7 @@
 import type { ChainPair, JobRun, ProofPair } from './measurements.js';
 import { comparison, type Row } from './row.js';
 
-const STOCK = '`gunzip \\| openssl \\| pg_restore`';
+const STOCK = 'stock `pg_restore`';
 
 /** Proofs and restores beside stock tools. */
 export function proofRows(pairs: readonly ProofPair[], chains: readonly ChainPair[]): Row[] {

@@ -9,6 +9,7 @@ import { notesOf } from './notes.js';
 import { proofRows } from './proof-rows.js';
 import type { Row } from './row.js';
 import type { Spread } from './spread.js';
+import { PIPE, RESTORE } from './stock-tools.js';
 
 /** Where and on what everything was measured. */
 export interface Setting {
@@ -75,17 +76,20 @@ function heading({ machine, databaseBytes, pairs, load, seconds }: Report): stri
   return [
     `${cpu}, ${cores} cores, ${formatBytes(memoryBytes)} memory; ${versions.join(', ')}.`,
     `Source: synthetic clinic of ${formatBytes(databaseBytes)} (pg_database_size). Medians of ${pairs} paired runs.`,
+    `Shell pipe: \`${PIPE}\`. Stock \`pg_restore\`: \`${RESTORE}\`.`,
     `Load average before ${load[0].toFixed(1)}, after ${load[1].toFixed(1)}; measured in ${formatCount(Math.round(seconds / 60))} min.`,
   ];
 }
 
 function tableLine({ what, unit, measured, reference, ratio }: Row): string {
   const cell = (value: Spread | null) => (value === null ? '' : format(unit, value.median));
-  const text = what.replaceAll(/(?<!\\)\|/g, '\\|');
+  const text = what.replaceAll('|', '\\|');
   const name = unit === 'bytes' && ratio !== null ? `${text}, bytes` : text;
   const range = ratio ?? measured;
   const between = (value: number) => (ratio === null ? format(unit, value) : formatRatio(value, ratio));
-  const ends = range === null ? '' : `${between(range.min)} – ${between(range.max)}`;
+  // Of a single run the ends are the figure itself.
+  const ends =
+    range === null || range.min === range.max ? '' : `${between(range.min)} – ${between(range.max)}`;
   return `| ${name} | ${cell(measured)} | ${cell(reference)} | ${ratio ? `**${formatRatio(ratio.median, ratio)}**` : ''} | ${ends} |`;
 }
 

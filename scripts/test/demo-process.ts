@@ -9,7 +9,7 @@ import { scratchFolder } from '../services/scratch-folder.js';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** `npm run demo` as a process of its own, with a home and a temporary folder that nothing else writes to. */
+/** `npm run demo` or `npm run bench` as a process of its own, with a home and a temporary folder that nothing else writes to. */
 export class DemoProcess {
   readonly folder: string;
   readonly surroundings: string;
@@ -18,18 +18,22 @@ export class DemoProcess {
   readonly #exit: Promise<number | null>;
   output = '';
 
-  static async start(options: readonly string[], folder?: string): Promise<DemoProcess> {
+  static async start(
+    options: readonly string[],
+    folder?: string,
+    script: 'demo' | 'bench' = 'demo',
+  ): Promise<DemoProcess> {
     const scratch = await scratchFolder('safekeep-demo-test');
-    return new DemoProcess(scratch, folder ?? join(scratch, 'demo'), options);
+    return new DemoProcess(scratch, folder ?? join(scratch, 'demo'), options, script);
   }
 
-  private constructor(scratch: string, folder: string, options: readonly string[]) {
+  private constructor(scratch: string, folder: string, options: readonly string[], name: string) {
     this.folder = folder;
     this.surroundings = join(scratch, 'surroundings');
     this.#mark = randomUUID();
     mkdirSync(this.surroundings);
     const loader = ['--import', 'tsx/esm', '--conditions=source'];
-    const script = [join(PROJECT, 'scripts/demo/main.ts'), '--folder', folder, ...options];
+    const script = [join(PROJECT, `scripts/${name}/main.ts`), '--folder', folder, ...options];
     this.#child = spawn(process.execPath, [...loader, ...script], {
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'pipe'],
