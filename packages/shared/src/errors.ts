@@ -517,6 +517,21 @@ export const ERRORS = {
     exitCode: 1,
     retryable: false,
   },
+  INCREMENT_REFUSED: {
+    message: 'The increment {file} was not applied to its restored base: {reason} (SQLSTATE {sqlstate}).',
+    hint: 'Verify both backups (`backup.sh test ID`) and restore another one (`backup.sh list`); keep these for the inquiry.',
+    httpStatus: 500,
+    exitCode: 5,
+    retryable: false,
+  },
+  INCREMENT_RIGHTS: {
+    message:
+      'The increment {file} was not applied: the restoring role lacks a right that it needs (SQLSTATE {sqlstate}).',
+    hint: 'Restore as a superuser, as a role that may SET session_replication_role, or as the owner of all tables.',
+    httpStatus: 502,
+    exitCode: 3,
+    retryable: false,
+  },
   RUN_FENCED: {
     message: 'This run lost its place to another one and published nothing.',
     hint: 'Nothing to do: the backup goes on elsewhere. If it happens often, look for frozen workers or a slow history database.',

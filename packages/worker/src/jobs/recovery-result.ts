@@ -71,6 +71,7 @@ export function brokenBackup(error: unknown, measured: Measured, file: string): 
 function faultOf(error: unknown): { verdict: string; reason: string } | null {
   if (error instanceof DistrustError) return error.distrust;
   if (!(error instanceof SafekeepError)) return null;
+  if (error.code === 'INCREMENT_REFUSED') return { verdict: 'base', reason: error.message };
   if (error.code !== 'RESTORE_FAILED') return null;
   // A full disk or too little memory is the server's fault (class 53).
   return /SQLSTATE 53/.test(error.message) ? null : { verdict: 'restore', reason: error.message };

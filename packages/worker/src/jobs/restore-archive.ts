@@ -38,13 +38,13 @@ export interface RestoreOutcome {
  * `createDatabase` (`postgres/target-database.ts`); `libpqAccess(withDatabase(url, name), environment)` gives access.
  * Whatever was restored before a failure is the caller's to drop.
  *
- * @throws SafekeepError RESTORE_FAILED, TARGET_UNREACHABLE, TARGET_LOGIN_FAILED; DistrustError; the reason of `signal`
+ * @throws SafekeepError RESTORE_FAILED, INCREMENT_REFUSED, INCREMENT_RIGHTS, TARGET_UNREACHABLE, TARGET_LOGIN_FAILED; DistrustError; the reason of `signal`
  */
 export async function restoreArchive(job: ArchiveRestore, signal: AbortSignal): Promise<RestoreOutcome> {
   const list = await writeList(job.dumpIds);
   try {
     const end = await stream(job, list?.file ?? null, signal);
-    if (!end.ok) throw restoreFailure(job.database, end);
+    if (!end.ok) throw restoreFailure(job.database, job.backup.sidecar.fileName, end);
     return { warnings: end.messages };
   } finally {
     await list?.remove();

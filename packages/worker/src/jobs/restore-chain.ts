@@ -17,8 +17,8 @@ export interface ChainScope {
 
 export interface IncrementScope {
   readonly dumpIds: readonly number[];
-  /** Schemas and names of the tables that are there. */
-  readonly tables: readonly (readonly [string, string])[];
+  /** An option for PGOPTIONS that names the tables that are there: the increment's statement guards and changes these alone. */
+  readonly only: string;
 }
 
 /** All of a chain. */
@@ -45,22 +45,14 @@ export async function restoreChain(job: ChainRestore, signal: AbortSignal): Prom
   const { warnings } = await restoreArchive(base, signal);
   if (increment === null) return { warnings };
   const dumpIds = scope.increment?.dumpIds ?? null;
-  const access = scope.increment === null ? job.access : onlyTables(job.access, scope.increment.tables);
+  const access = scope.increment === null ? job.access : withOption(job.access, scope.increment.only);
   const more = { ...given, access, backup: increment, dumpIds, onProgress: tell(full.size) };
   const applied = await restoreArchive(more, signal);
   return { warnings: [...warnings, ...applied.warnings] };
 }
 
-/** Has the increment's statement guard and change these tables alone, for the others are not there. */
-function onlyTables(
-  access: ArchiveRestore['access'],
-  tables: IncrementScope['tables'],
-): ArchiveRestore['access'] {
-  // What stands in PGOPTIONS is cut at white space, and a backslash takes the next sign as it is.
-  const option = `-c safekeep.only=${JSON.stringify(tables).replace(/[\\\s]/g, '\\$&')}`;
-  const { PGOPTIONS: before } = access.environment;
-  return {
-    ...access,
-    environment: { ...access.environment, PGOPTIONS: before === undefined ? option : `${before} ${option}` },
-  };
+function withOption(access: ArchiveRestore['access'], option: string): ArchiveRestore['access'] {
+  const { PGOPTIONS: given } = access.environment;
+  const PGOPTIONS = given === undefined ? option : `${given} ${option}`;
+  return { ...access, environment: { ...access.environment, PGOPTIONS } };
 }

@@ -3,7 +3,7 @@ import type { TocEntry } from '@safekeep/archive/custom-format/toc';
 import type { Restore } from '@safekeep/shared/contracts/restore';
 import { expectedFingerprint, type Fingerprint } from '../fingerprint/fingerprint.js';
 import type { CheckedChain } from './checked-chain.js';
-import { incrementScope } from './increment-scope.js';
+import { incrementScope, problemOf } from './increment-scope.js';
 import { type ChainScope, WHOLE } from './restore-chain.js';
 
 /** What of a backup is restored, and what the copy must then hold. */
@@ -51,12 +51,14 @@ export function scopeOf({ tables }: Pick<Restore, 'tables'>, chain: CheckedChain
     );
   if (choice.leftOut.length > 0)
     warnings.push(`left out, because they need what was not chosen: ${some(choice.leftOut.map(nameOf))}`);
+  const increment = chain.increment === null ? null : incrementScope(chain.increment, choice.tables);
+  const problem = increment === null ? null : problemOf(increment);
   return {
     entries: choice.entries,
     dumpIds: choice.entries.map((entry) => entry.dumpId),
-    increment: chain.increment === null ? null : incrementScope(chain.increment, choice.tables),
+    increment,
     expected: partOf(whole, choice),
-    problems: [],
+    problems: problem === null ? [] : [problem],
     warnings,
   };
 }

@@ -10,6 +10,7 @@ import { asBase, readBaseSidecar } from './base-sidecar.js';
 import { openData } from './checked-backup.js';
 import type { StoredChain } from './checked-chain.js';
 import { DistrustError, distrust, openOrdinary, readTrustedSidecar } from './stored-backup.js';
+import { faultOfManifest } from './verify-manifest.js';
 
 interface VerifyJob extends StoredChain {
   /** Folders that may hold PostgreSQL's programs: pg_restore inflates what the runtime cannot. */
@@ -87,9 +88,14 @@ async function verifyCompanions(
       const passphrase = job.encryptionKey.reveal();
       const open = { read: () => file.read(), size: file.size, expected: companion, passphrase };
       const verdict = await verifyCompanion(open, signal);
-      if (verdict.ok) continue;
-      const reason = `the companion ${companion.fileName} is broken (${verdict.step}): ${verdict.reason}`;
-      return { verdict: 'companion', reason, failedAtByte: verdict.byte };
+      const title = `the companion ${companion.fileName} is broken`;
+      if (!verdict.ok) {
+        const reason = `${title} (${verdict.step}): ${verdict.reason}`;
+        return { verdict: 'companion', reason, failedAtByte: verdict.byte };
+      }
+      if (companion.kind !== 'manifest') continue;
+      const fault = await faultOfManifest(file.read(), sidecar, passphrase);
+      if (fault !== null) throw distrust('companion', `${title}: ${fault}`);
     } finally {
       await file.close();
     }

@@ -27,6 +27,10 @@ export interface RestoreMessage {
 
 /** SQLSTATEs by the fixed part of a message (LC_ALL=C; names after PostgreSQL's errcodes.txt). */
 const MESSAGES: readonly (readonly [RegExp, string])[] = [
+  [/^The incremental backup \S+ was not applied: this database is not its base /, 'SK001'],
+  [/^The incremental backup \S+ was not applied: this database is encoded in /, 'SK002'],
+  [/^The incremental backup \S+ was not applied, for a right is missing: /, 'SK004'],
+  [/^The incremental backup \S+ was not applied: /, 'SK003'],
   [/duplicate key value violates unique|could not create unique index/, '23505'],
   [/violates foreign key constraint/, '23503'],
   [/violates check constraint|is violated by some row/, '23514'],
@@ -51,8 +55,10 @@ const MESSAGES: readonly (readonly [RegExp, string])[] = [
   [/syntax error at/, '42601'],
 ];
 
-/** The SQLSTATE of a server's message without its `ERROR:  `, `null` when it is not known. */
+/** The SQLSTATE of a server's message without its `ERROR:  `, `null` when it is not known. An increment's own says it first. */
 export function restoreSqlstate(message: string): string | null {
+  const own = /^(SK\d{3}): /.exec(message)?.[1];
+  if (own !== undefined) return own;
   return MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? sqlstateOf(message);
 }
 

@@ -8,9 +8,20 @@ const NAMED = 5;
 /** Connections that broke or never came about: another attempt may succeed. Node's own codes stand for the network's. */
 const UNREACHABLE = /^(08|57P|53300|E[A-Z]|unknown$)/;
 
-/** The catalogue's error for a pg_restore that failed. */
-export function restoreFailure(database: string, end: RestoreEnd): SafekeepError {
+/** What an increment says by its SQLSTATEs when it changes nothing. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  SK001: 'it is not the base that the increment was made on',
+  SK002: 'the database has another encoding than the source',
+  SK003: 'the result would not be what the increment saw',
+};
+
+/** The catalogue's error for a pg_restore of this backup file that failed. */
+export function restoreFailure(database: string, file: string, end: RestoreEnd): SafekeepError {
   const real = end.messages.filter((message) => message.harmless === null);
+  const refusal = real.find((message) => message.sqlstate?.startsWith('SK'))?.sqlstate ?? '';
+  const refused = REFUSALS[refusal];
+  if (refused !== undefined) return fail('INCREMENT_REFUSED', { file, reason: refused, sqlstate: refusal });
+  if (refusal === 'SK004') return fail('INCREMENT_RIGHTS', { file, sqlstate: refusal });
   const sqlstate = real[0]?.sqlstate ?? null;
   if (sqlstate !== null && /^(08|57P|53300)/.test(sqlstate)) return fail('TARGET_UNREACHABLE', { sqlstate });
   if (sqlstate?.startsWith('28')) return fail('TARGET_LOGIN_FAILED', { sqlstate });

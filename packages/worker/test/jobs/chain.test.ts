@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type SidecarBody, serializeSidecar } from '@safekeep/archive/sidecar';
+import { cpSync, createReadStream, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Sidecar, type SidecarBody, serializeSidecar } from '@safekeep/archive/sidecar';
 import { Secret } from '@safekeep/shared/config/secret';
+import { filesOf } from '@safekeep/shared/storage/backup-names';
 import { expect } from 'chai';
 import { emptyDatabase, sql } from '../../../shared/test/servers.js';
 import { openCheckedChain, type StoredChain } from '../../src/jobs/checked-chain.js';
 import { DistrustError } from '../../src/jobs/stored-backup.js';
 import { verify } from '../../src/jobs/verify.js';
+import { faultOfManifest } from '../../src/jobs/verify-manifest.js';
 import { incrementOn } from './hand-made-chain.js';
 import { REPLACEMENTS, whileReplaced } from './replaced-files.js';
 import { storedBackupOf, type TakenBackup } from './stored-backup-of.js';
@@ -81,6 +84,28 @@ describe('an incremental and its base', function () {
     );
     rmSync(liar.file);
     rmSync(`${liar.file}.meta`);
+  });
+
+  it('a manifest that was written for other rows than its backup’s is found when the base is verified', async () => {
+    const { fileName, tables } = base.sidecar;
+    const path = join(base.directory, filesOf(fileName).manifest);
+    const passphrase = base.stored.encryptionKey.reveal();
+    const fault = (sidecar: Pick<Sidecar, 'id' | 'tables'>, file = path) =>
+      faultOfManifest(createReadStream(file), sidecar, passphrase);
+    expect(await fault(base.sidecar)).to.equal(null);
+    expect(await fault({ id: tip.sidecar.id, tables })).to.equal('it belongs to another backup');
+    const { id } = base.sidecar;
+    const [first] = tables as [Sidecar['tables'][number]];
+    expect(await fault({ id, tables: [{ ...first, rows: 501 }] })).to.match(
+      /500 rows of public.patients, the sidecar 501/,
+    );
+    expect(await fault({ id, tables: [first, { ...first, name: 'gone' }] })).to.equal(
+      'it lacks 1 table(s) of the sidecar',
+    );
+    expect(await fault({ id, tables: [] })).to.match(/the sidecar no such table/);
+    expect(await fault(base.sidecar, join(base.directory, filesOf(fileName).globals))).to.match(
+      /^the manifest is broken/,
+    );
   });
 
   for (const replacement of REPLACEMENTS) {

@@ -24,6 +24,7 @@ import { type RecoverySettings, recoveryTest } from '../../src/jobs/recovery-tes
 import { scratchRound } from '../../src/reconcile/drop-left-scratch.js';
 import { realPrograms } from '../postgres/real-programs.js';
 import { ODD_DATABASES } from '../process/odd-databases.js';
+import { incrementOf } from './increment-of.js';
 import { whileThere } from './odd-source.js';
 import { type OtherBackups, REPLACEMENTS, whileReplaced } from './replaced-files.js';
 import { storedBackupOf, type TakenBackup } from './stored-backup-of.js';
@@ -255,6 +256,84 @@ describe('a recovery test', function () {
     const damaged = await prove().finally(() => writeFileSync(taken.file, pristine));
     expect(damaged.status).to.equal('failed');
     expect(damaged.findings?.[0]).to.include({ kind: 'backup', actual: 'checksum' });
+  });
+
+  describe('of an incremental', () => {
+    let base: TakenBackup;
+    let tip: TakenBackup;
+    let ward: string;
+    const changes = { 'public.beds': 'id > 900', 'public.notes': null };
+    const make = (lies: (body: SidecarBody) => SidecarBody = (body) => body) =>
+      incrementOf(base, ward, changes, lies);
+
+    before(async () => {
+      ward = await emptyDatabase();
+      await sql(
+        ward,
+        `CREATE TABLE beds (id serial PRIMARY KEY, ward text); INSERT INTO beds (ward) SELECT 'a' FROM generate_series(1, 900) g;
+         CREATE TABLE notes (v text); CREATE TABLE patients AS SELECT g AS id FROM generate_series(1, 40) g`,
+      );
+      base = await storedBackupOf(ward);
+      await sql(ward, `INSERT INTO beds (ward) VALUES ('b'), ('b'); INSERT INTO notes VALUES ('x')`);
+      tip = await make();
+    });
+
+    it('restores it on its base, and says on which', async () => {
+      const { facts, ...result } = await prove(tip);
+      expect(result).to.deep.include({ status: 'passed', findings: [], reason: null });
+      expect(facts).to.deep.include({ tables: 3, rows: 943, contents: 3, sequences: 1, notCompared: [] });
+      expect(facts?.base).to.deep.equal({ id: base.sidecar.id, fileName: base.sidecar.fileName });
+      expect((await prove(base)).facts).to.deep.include({ base: null, rows: 940 });
+    });
+
+    it('fails and says where when a row, a value or a key is another one', async () => {
+      const tablesOf = (change: (table: SidecarBody['tables'][number]) => object) => (body: SidecarBody) => ({
+        ...body,
+        tables: body.tables.map((table) => ({ ...table, ...change(table) })),
+      });
+      const { findings } = await prove(
+        await make(
+          tablesOf(({ name, rows }) => {
+            if (name === 'beds') return { rows: rows + 1 };
+            return name === 'notes' ? { contentHash: '0'.repeat(32) } : {};
+          }),
+        ),
+      );
+      expect(findings).to.have.deep.members([
+        { kind: 'rows', object: 'public.beds', expected: 903, actual: 902 },
+        { kind: 'content', object: 'public.notes', expected: 'the same values', actual: 'other values' },
+      ]);
+    });
+
+    it('fails before anything is restored when its base is not the one it was made on', async () => {
+      const pristine = readFileSync(base.file);
+      const bytes = Buffer.from(pristine);
+      bytes[100] = (bytes[100] ?? 0) ^ 1;
+      writeFileSync(base.file, bytes);
+      const {
+        status,
+        reason: why,
+        findings,
+        facts,
+      } = await prove(tip).finally(() => writeFileSync(base.file, pristine));
+      expect({ status, facts }).to.deep.equal({ status: 'failed', facts: null });
+      expect(findings?.[0]).to.include({ kind: 'backup', object: tip.sidecar.fileName, actual: 'base' });
+      expect(why).to.contain(base.sidecar.fileName).and.contain('checksum');
+    });
+
+    it('fails when the increment itself refuses what it is applied to', async () => {
+      const later = await storedBackupOf(ward, base.stored.encryptionKey, { into: base.directory });
+      const { fileName, hmac } = later.sidecar;
+      const stranger = await make((body) => ({
+        ...body,
+        baseId: later.sidecar.id,
+        ...(body.delta && { delta: { ...body.delta, base: { fileName, hmac } } }),
+      }));
+      const { status, findings, reason: why } = await prove(stranger);
+      expect(status).to.equal('failed');
+      expect(findings?.[0]).to.include({ kind: 'backup', actual: 'base' });
+      expect(why).to.contain('SK001');
+    });
   });
 
   it('is an error, not a failure, with another key', async () => {

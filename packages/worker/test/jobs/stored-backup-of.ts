@@ -34,13 +34,13 @@ function forgetfulJournal(): BackupJournal {
   };
 }
 
-/** Takes a full backup of a database as a worker would, with a key of its own unless one is given; history is not asked. */
+/** Takes a full backup of a database as a worker would, with a key and a directory of its own unless they are given; history is not asked. */
 export async function storedBackupOf(
   database: string,
   encryptionKey = new Secret(randomBytes(48).toString('base64')),
-  { fingerprint = true } = {},
+  { fingerprint = true, into = '' } = {},
 ): Promise<TakenBackup> {
-  const directory = mkdtempSync(join(await scratchFolder('safekeep-stored'), 'backups-'));
+  const directory = into || mkdtempSync(join(await scratchFolder('safekeep-stored'), 'backups-'));
   const id = randomUUID();
   const storage = new LocalStorage(directory, 'main');
   const source = { name: 'main', url: new Secret((await postgresServer()).url(database)) };
