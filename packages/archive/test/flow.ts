@@ -1,9 +1,9 @@
-import { Readable, type Transform, Writable } from 'node:stream';
+import { type Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ArchiveError, type ArchiveErrorCode } from '../src/archive-error.js';
 
 /** What comes out when `input` has flowed through `stages`, chunk by chunk as given. */
-export async function flow(input: Buffer | Iterable<Buffer>, ...stages: Transform[]): Promise<Buffer> {
+export async function flow(input: Buffer | Iterable<Buffer>, ...stages: Duplex[]): Promise<Buffer> {
   const out: Buffer[] = [];
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {

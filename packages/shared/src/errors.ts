@@ -332,6 +332,13 @@ export const ERRORS = {
     exitCode: 3,
     retryable: false,
   },
+  COMPRESSION_UNSUPPORTED: {
+    message: 'PostgreSQL client {client}, the one that fits here, cannot compress with {compression}.',
+    hint: 'Install client programs of version 16 or newer that were built with zstd and lz4; or, to back up, set BACKUP_COMPRESSION=gzip:9.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
   BACKUP_DIR_UNUSABLE: {
     message: 'The backup directory {directory} cannot be used: {reason}.',
     hint: 'Create or mount it and let the worker’s user write there, or correct BACKUP_DIR.',
@@ -391,6 +398,13 @@ export const ERRORS = {
   DUMP_INCOMPLETE: {
     message: 'pg_dump ended well, but its archive is not whole: {reason}.',
     hint: 'Nothing was kept. If it happens again, report it with the versions of server and pg_dump.',
+    httpStatus: 500,
+    exitCode: 1,
+    retryable: true,
+  },
+  COMPRESSION_FAILED: {
+    message: 'A thread that compresses ended in the middle of the backup.',
+    hint: 'Nothing was kept, and it is tried again. If it happens often, the machine may be short of memory: look for out-of-memory kills, or lower BACKUP_COMPRESS_THREADS.',
     httpStatus: 500,
     exitCode: 1,
     retryable: true,

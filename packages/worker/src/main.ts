@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createDeflatePool } from '@safekeep/archive/parallel-gzip/deflate-pool';
 import { watchAlerts } from '@safekeep/shared/alerts/watch-alerts';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
 import { endOnSurprise } from '@safekeep/shared/end-on-surprise';
@@ -40,10 +41,12 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
     createOutageLog(logger, 'history'),
   );
   const producer = new Producer(config.REDIS_URL, createOutageLog(logger, 'redis'));
+  const deflatePool = createDeflatePool(config.BACKUP_COMPRESS_THREADS);
   const services = workerServices(config, {
     pool,
     producer,
     logger,
+    deflatePool,
     programDirectories: await programDirectories(process.env.PATH ?? ''),
     environment: process.env,
   });
@@ -60,7 +63,7 @@ async function run(config: ConfigOf<'worker'>, logger: Logger): Promise<void> {
   await presence.close();
   await reconciler.close();
   // A query that hangs would hold its connection, and with it the process.
-  await Promise.race([Promise.all([producer.close(), pool.end()]), delay(CLOSING)]);
+  await Promise.race([Promise.all([producer.close(), pool.end(), deflatePool.close()]), delay(CLOSING)]);
   logger.info('worker stopped');
 }
 

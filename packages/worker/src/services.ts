@@ -1,3 +1,4 @@
+import type { DeflatePool } from '@safekeep/archive/parallel-gzip/deflate-pool';
 import type { ConfigOf } from '@safekeep/shared/config/load';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Logger } from '@safekeep/shared/logger';
@@ -13,6 +14,8 @@ interface Opened {
   readonly pool: pg.Pool;
   readonly producer: Producer;
   readonly logger: Logger;
+  /** Threads that compress, of all backups that this worker takes. */
+  readonly deflatePool: DeflatePool;
   /** Folders that may hold PostgreSQL's programs. */
   readonly programDirectories: readonly string[];
   /** The worker's environment: PATH and HOME of the programs it starts. */

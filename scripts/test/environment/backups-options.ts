@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { verificationsAtOnce } from './at-once.js';
+import { threadsThatCompress } from './compressing-threads.js';
 import type { Installation } from './installation.js';
 import { type OptionRows, strongSecret } from './option.js';
 import { complianceReasons, recoveryTest, retention } from './proofs.js';
@@ -44,6 +45,11 @@ export function backupsOptions(world: World) {
       // The two sources are as large: 84 kB with gzip:1 and 61 kB with gzip:9.
       look: async ({ backup }) => (backup.sizeBytes ?? 0) < 72_000,
       sees: [false, true],
+    },
+    BACKUP_COMPRESS_THREADS: {
+      values: ['1', '3'],
+      look: (installation) => threadsThatCompress(world, installation),
+      sees: [1, 3],
     },
     BACKUP_FINGERPRINT: {
       values: ['on', 'off'],

@@ -58,6 +58,10 @@ export class Installation {
     return `history_${this.name}`;
   }
 
+  get workerPid(): number {
+    return this.#children[1]?.pid as number;
+  }
+
   get token(): string {
     return this.#token;
   }

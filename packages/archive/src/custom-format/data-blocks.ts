@@ -7,6 +7,16 @@ const BLOCK_DATA = 1;
 const BLOCK_LARGE_OBJECTS = 3;
 const DESC_LARGE_OBJECTS = 'BLOBS';
 
+/** Whether the entry's data block is a list of large objects, each with its oid, ended by oid 0. */
+export function holdsLargeObjects(entry: TocEntry): boolean {
+  return entry.desc === DESC_LARGE_OBJECTS;
+}
+
+/** The byte that the entry's data block begins with. */
+export function blockTypeOf(entry: TocEntry): number {
+  return holdsLargeObjects(entry) ? BLOCK_LARGE_OBJECTS : BLOCK_DATA;
+}
+
 /** Told about data blocks as they pass. What a callback throws ends the reading with that error. */
 export interface BlockObserver {
   onBlockStart?(entry: TocEntry): void;
@@ -17,8 +27,13 @@ export interface BlockObserver {
 
 /** Told about the content of data blocks as well. A table's block is one stream of data, each large object is one. */
 export interface PayloadObserver extends BlockObserver {
-  /** `offset` is where the stream's first chunk begins, in bytes from the archive's begin. */
-  onStreamStart(entry: TocEntry, offset: number): void;
+  /**
+   * `offset` is where the stream's first chunk begins, in bytes from the archive's begin; `oid` a large object's as
+   * written, negative from 2^31, and `null` for a table's rows.
+   */
+  onStreamStart(entry: TocEntry, offset: number, oid: number | null): void;
+  /** Before each chunk: may take whole chunks out of the source itself, and gets the rest by `onPayload`. */
+  onChunks?(source: ByteSource): void;
   /** More of the stream as stored, compressed or not. */
   onPayload(piece: Buffer): void;
   onStreamEnd(): void;
@@ -64,32 +79,36 @@ function* readBlock(
   entry: TocEntry,
   observer: BlockObserver,
 ): Reading<void> {
-  const largeObjects = entry.desc === DESC_LARGE_OBJECTS;
-  if (type !== (largeObjects ? BLOCK_LARGE_OBJECTS : BLOCK_DATA)) {
+  if (type !== blockTypeOf(entry)) {
     throw malformed(
       source,
       `the data block of dump id ${entry.dumpId} has the wrong or an unknown type, ${type}`,
     );
   }
-  if (!largeObjects) {
-    yield* readStream(source, entry, observer);
+  if (!holdsLargeObjects(entry)) {
+    yield* readStream(source, entry, null, observer);
     return;
   }
-  // Oids above 2^31 are written as negative numbers; only 0, the end of the list, means anything here.
-  while ((yield* readInt(source)) !== 0) yield* readStream(source, entry, observer);
+  for (let oid = yield* readInt(source); oid !== 0; oid = yield* readInt(source)) {
+    yield* readStream(source, entry, oid, observer);
+  }
 }
 
 function* readStream(
   source: ByteSource,
   entry: TocEntry,
+  oid: number | null,
   observer: BlockObserver | PayloadObserver,
 ): Reading<void> {
   if (!('onPayload' in observer)) {
     yield* skipChunks(source, (bytes) => observer.onBytes?.(entry, bytes));
     return;
   }
-  observer.onStreamStart(entry, source.offset);
-  for (let length = yield* readLength(source); length !== 0; length = yield* readLength(source)) {
+  observer.onStreamStart(entry, source.offset, oid);
+  for (;;) {
+    observer.onChunks?.(source);
+    const length = yield* readLength(source);
+    if (length === 0) break;
     yield* source.pass(length, (piece) => observer.onPayload(piece));
   }
   observer.onStreamEnd();

@@ -1,9 +1,12 @@
 import { ArchiveError } from '../archive-error.js';
 import type { ByteSource, Reading } from './byte-source.js';
 import { INT_BYTES, malformed, OFFSET_BYTES, readByte, readInt, readString } from './primitives.js';
+import { intBytes } from './write-primitives.js';
 
 const MAGIC = 'PGDMP';
 const FORMAT_CUSTOM = 1;
+/** Where the compression stands: behind magic, version, sizes and format. */
+const COMPRESSION_AT = MAGIC.length + 6;
 const ALGORITHMS = ['none', 'gzip', 'lz4', 'zstd'] as const;
 
 /** What an archive says about itself before its table of contents. */
@@ -43,6 +46,16 @@ export function* readHead(source: ByteSource): Reading<ArchiveHead> {
     serverVersion: yield* readString(source),
     dumpVersion: yield* readString(source),
   };
+}
+
+/**
+ * The bytes of a head, and of what follows it, with gzip as its compression; nothing else changes, and neither does the length.
+ */
+export function saysGzip(bytes: Buffer, head: ArchiveHead, level: number): Buffer {
+  const changed = Buffer.from(bytes);
+  if (head.version.minor >= 15) changed[COMPRESSION_AT] = ALGORITHMS.indexOf('gzip');
+  else intBytes(level).copy(changed, COMPRESSION_AT);
+  return changed;
 }
 
 function* readVersion(source: ByteSource): Reading<ArchiveHead['version']> {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { isCron } from './cron.js';
 import { encryptionKeyWeakness, MAKE_A_KEY } from './encryption-key.js';
@@ -66,6 +67,15 @@ const tableNames = z
     (names) => names.every((name) => name !== '' && Buffer.byteLength(name) <= 127) && names.length <= 100,
     'it needs up to 100 names of tables with commas between them, such as patients,clinic.visits',
   );
+
+/** `lz4` alone is its level 1. */
+const compression = z
+  .string()
+  .regex(
+    /^(gzip:[1-9]|zstd:([1-9]|1\d|2[0-2])|lz4(:([1-9]|1[0-2]))?)$/,
+    'it needs gzip:1 to gzip:9, zstd:1 to zstd:22, lz4, or lz4:1 to lz4:12',
+  )
+  .transform((value) => (value === 'lz4' ? 'lz4:1' : value));
 
 const onOff = z.enum(['on', 'off'], 'it needs on or off').transform((value) => value === 'on');
 
@@ -145,10 +155,8 @@ export const environmentSchema = z.object({
   RESTORE_DATABASE_URL: postgresUrl.optional(),
   BACKUP_DIR: z.string().startsWith('/', 'it needs an absolute path').default('/backups'),
   BACKUP_ENCRYPTION_KEY: encryptionKey.optional(),
-  BACKUP_COMPRESSION: z
-    .string()
-    .regex(/^gzip:[1-9]$/, 'it needs gzip:1 to gzip:9')
-    .default('gzip:9'),
+  BACKUP_COMPRESSION: compression.default('gzip:9'),
+  BACKUP_COMPRESS_THREADS: wholeNumber(1, 64).default(Math.min(64, availableParallelism())),
   BACKUP_FINGERPRINT: onOff.default(true),
   BACKUP_RETENTION_FULL_DAYS: wholeNumber(1, 36_500).default(90),
   BACKUP_RETENTION_INCREMENTAL_DAYS: wholeNumber(1, 36_500).default(30),

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { expect } from 'chai';
 import { loadConfig, type ProcessRole } from '../../src/config/load.js';
 import { environmentNames } from '../../src/config/schema.js';
@@ -17,6 +18,7 @@ const VARIABLES: Record<string, unknown> = {
   BACKUP_DIR: '/backups',
   BACKUP_ENCRYPTION_KEY: 'required',
   BACKUP_COMPRESSION: 'gzip:9',
+  BACKUP_COMPRESS_THREADS: Math.min(64, availableParallelism()),
   BACKUP_FINGERPRINT: true,
   BACKUP_RETENTION_FULL_DAYS: 90,
   BACKUP_RETENTION_INCREMENTAL_DAYS: 30,
@@ -120,9 +122,23 @@ const REFUSED: [name: string, values: string[], remedy: RegExp][] = [
   ['BACKUP_RETENTION_INCREMENTAL_DAYS', ['0', '-30', '0x10', '99999999999'], WHOLE_DAYS],
   [
     'BACKUP_COMPRESSION',
-    ['gzip', 'gzip:0', 'gzip:10', 'zstd:3', 'none', 'GZIP:9', 'gzip:9 '],
+    [
+      'gzip',
+      'gzip:0',
+      'gzip:10',
+      'zstd',
+      'zstd:0',
+      'zstd:23',
+      'lz4:0',
+      'lz4:13',
+      'lz4:',
+      'none',
+      'GZIP:9',
+      'gzip:9 ',
+    ],
     /needs gzip:1/,
   ],
+  ['BACKUP_COMPRESS_THREADS', ['0', '65', '1.5', 'all'], /needs a whole number from 1 to 64/],
   ['BACKUP_DIR', ['backups', './backups', '~/backups'], /needs an absolute path/],
   ['RTO_TARGET', ['4', '0h', '4H', '1.5h', '-4h', '4 h', '99999d', '4h30m'], DURATION],
   ['RPO_TARGET', ['26', 'day', '26s'], DURATION],
@@ -180,7 +196,15 @@ const TAKEN: [name: string, values: [given: string, read: unknown][]][] = [
       ['36500', 36_500],
     ],
   ],
-  ['BACKUP_COMPRESSION', [['gzip:1', 'gzip:1']]],
+  [
+    'BACKUP_COMPRESSION',
+    [
+      ['gzip:1', 'gzip:1'],
+      ['zstd:22', 'zstd:22'],
+      ['lz4', 'lz4:1'],
+      ['lz4:12', 'lz4:12'],
+    ],
+  ],
   ['NOTIFY_ON_SUCCESS', [['on', true]]],
   ['BACKUP_FINGERPRINT', [['off', false]]],
   ['PORT', [['0', 0]]],

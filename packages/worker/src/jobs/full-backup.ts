@@ -1,6 +1,8 @@
 import type { Sidecar } from '@safekeep/archive/sidecar';
 import { readContents } from '../postgres/contents.js';
 import { chooseProgram, findPrograms } from '../postgres/program.js';
+import { requireCompression } from '../postgres/require-compression.js';
+import { readCompression } from './compression.js';
 import { dumpArchive } from './dump-archive.js';
 import { dumpGlobals } from './dump-globals.js';
 import { type BackupJob, type BackupSettings, type OpenBackup, withOpenBackup } from './open-backup.js';
@@ -41,6 +43,7 @@ async function backUp(
 
   const found = await findPrograms(settings.programDirectories);
   const programs = chooseProgram(found, { source, version: snapshot.serverVersion });
+  await requireCompression(programs, settings.compression);
   const contents = await readContents(snapshot);
   const tableBytes = contents.tables.reduce((sum, table) => sum + table.bytes, contents.largeObjectBytes);
   const lastSize = await job.journal.lastSize();
@@ -52,14 +55,14 @@ async function backUp(
   const options = { programs, access, lockTimeout: settings.lockTimeout };
   const shared = { snapshot, options, storage, passphrase };
   const globals = await dumpGlobals({ ...shared, fileName: names.globals }, signal);
-  const gzipLevel = Number(settings.compression.split(':')[1]);
   const dumped = await dumpArchive(
     {
       ...shared,
       id: job.id,
       source: job.source,
       contents,
-      gzipLevel,
+      compression: readCompression(settings.compression),
+      deflatePool: settings.deflatePool,
       names,
       fingerprint: settings.fingerprint,
       meter,

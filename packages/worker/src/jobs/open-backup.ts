@@ -1,3 +1,4 @@
+import type { DeflatePool } from '@safekeep/archive/parallel-gzip/deflate-pool';
 import type { Secret } from '@safekeep/shared/config/secret';
 import type { Source } from '@safekeep/shared/config/sources';
 import type { BackupType, Progress } from '@safekeep/shared/contracts/backup';
@@ -14,8 +15,10 @@ import { freeNames } from './free-names.js';
 export interface BackupSettings {
   readonly logger: Logger;
   readonly encryptionKey: Secret;
-  /** `gzip:1` to `gzip:9`. */
+  /** `gzip:1` to `gzip:9`, `zstd:1` to `zstd:22`, `lz4:1` to `lz4:12`. */
   readonly compression: string;
+  /** Threads that compress, of all backups that this process takes. */
+  readonly deflatePool: DeflatePool;
   /** How long to wait for a locked table, in milliseconds. */
   readonly lockTimeout: number;
   /** Whether contents are hashed and a manifest for incrementals is written. */

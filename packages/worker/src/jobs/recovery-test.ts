@@ -10,6 +10,7 @@ import { expectedFingerprint, type Fingerprint, fingerprintTerms } from '../fing
 import { fingerprintCopy } from '../fingerprint/fingerprint-copy.js';
 import { libpqAccess } from '../postgres/libpq-environment.js';
 import { chooseRestoreProgram, findPrograms } from '../postgres/program.js';
+import { requireCompression } from '../postgres/require-compression.js';
 import { scratchFailure } from '../postgres/target-failure.js';
 import { type CheckedChain, openCheckedChain, type StoredChain } from './checked-chain.js';
 import { brokenBackup, comparedCopy, type Measured, type RecoveryTargets } from './recovery-result.js';
@@ -80,6 +81,7 @@ async function restoreAndCompare(
     await findPrograms(settings.programDirectories),
     full.sidecar.pgDumpVersion,
   );
+  await requireCompression(programs, full.sidecar.compression);
   const place = { ...settings, server: job.server };
   const started = Date.now();
   return onScratchDatabase(place, { id: job.id, run: job.run, sidecar }, async (database) => {

@@ -9,6 +9,7 @@ import { fingerprintTerms } from '../fingerprint/fingerprint.js';
 import { fingerprintCopy } from '../fingerprint/fingerprint-copy.js';
 import { libpqAccess } from '../postgres/libpq-environment.js';
 import { chooseRestoreProgram, findPrograms, type PostgresPrograms } from '../postgres/program.js';
+import { requireCompression } from '../postgres/require-compression.js';
 import type { RestoreMessage } from '../postgres/restore-messages.js';
 import { onServer } from '../postgres/target-database.js';
 import { readTargetFacts, type TargetFacts } from '../postgres/target-facts.js';
@@ -72,6 +73,7 @@ export async function restore(
   try {
     const found = await findPrograms(settings.programDirectories);
     const programs = chooseRestoreProgram(found, chain.full.sidecar.pgDumpVersion);
+    await requireCompression(programs, chain.full.sidecar.compression);
     const scope = scopeOf(job.restore, chain);
     meter.preflight(chain.size);
     const facts = await readTargetFacts(settings.server, job.restore.targetDatabase);

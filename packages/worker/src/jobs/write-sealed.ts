@@ -1,4 +1,4 @@
-import type { Readable, Transform } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createDigest } from '@safekeep/archive/digest';
 import { createGzipFrame } from '@safekeep/archive/gzip-frame';
@@ -25,7 +25,7 @@ interface SealedFile {
  */
 export async function writeSealed(
   content: Readable,
-  filters: readonly Transform[],
+  filters: readonly Duplex[],
   file: SealedFile,
   signal: AbortSignal,
 ): Promise<WrittenFile> {

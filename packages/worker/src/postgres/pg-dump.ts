@@ -32,11 +32,11 @@ export interface DumpOptions {
 /** What is kept of stderr to find the SQLSTATE in, in bytes; it is never logged. */
 const STDERR_KEPT = 16_384;
 
-/** Dumps the snapshot in custom format, compressed by pg_dump itself. */
-export function startPgDump(options: DumpOptions & { snapshot: string; gzipLevel: number }): DumpProcess {
+/** Dumps the snapshot in custom format. `compress` is `0` for not at all, or such as `zstd:3`. */
+export function startPgDump(options: DumpOptions & { snapshot: string; compress: string }): DumpProcess {
   return start('pg_dump', options, [
     '--format=custom',
-    `--compress=${options.gzipLevel}`,
+    `--compress=${options.compress}`,
     `--snapshot=${options.snapshot}`,
     `--lock-wait-timeout=${options.lockTimeout}`,
     '--no-password',

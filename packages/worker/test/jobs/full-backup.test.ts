@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DeflatePool } from '@safekeep/archive/parallel-gzip/deflate-pool';
 import type { Sidecar } from '@safekeep/archive/sidecar';
 import { Secret } from '@safekeep/shared/config/secret';
 import { SafekeepError } from '@safekeep/shared/errors';
@@ -20,6 +21,7 @@ import { historyJournal } from '../../src/jobs/backup-journal.js';
 import { fullBackup } from '../../src/jobs/full-backup.js';
 import type { BackupMeter } from '../../src/jobs/open-backup.js';
 import { chooseProgram, findPrograms, programDirectories } from '../../src/postgres/program.js';
+import { deflatePool } from '../deflate-pool.js';
 import { slowTable } from '../process/world.js';
 
 describe('a full backup that cannot succeed', function () {
@@ -63,6 +65,8 @@ describe('a full backup that cannot succeed', function () {
   }
 
   interface Settings {
+    compression?: string;
+    deflatePool?: DeflatePool;
     programs?: string;
     lockTimeout?: number;
     fingerprint?: boolean;
@@ -91,7 +95,8 @@ describe('a full backup that cannot succeed', function () {
       {
         logger,
         encryptionKey: new Secret(randomBytes(48).toString('base64')),
-        compression: 'gzip:6',
+        compression: settings.compression ?? 'gzip:6',
+        deflatePool: settings.deflatePool ?? deflatePool,
         lockTimeout: settings.lockTimeout ?? 5_000,
         fingerprint: settings.fingerprint ?? true,
         programDirectories: [settings.programs ?? real],

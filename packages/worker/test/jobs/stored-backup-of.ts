@@ -10,6 +10,7 @@ import { postgresServer } from '../../../shared/test/servers.js';
 import type { BackupJournal } from '../../src/jobs/backup-journal.js';
 import type { StoredChain } from '../../src/jobs/checked-chain.js';
 import { fullBackup } from '../../src/jobs/full-backup.js';
+import { deflatePool } from '../deflate-pool.js';
 import { realPrograms } from '../postgres/real-programs.js';
 
 /** A finished backup of a database of the tests' server, and where its files are. */
@@ -50,6 +51,7 @@ export async function storedBackupOf(
       logger: createLogger({ service: 'worker', level: 'error' }),
       encryptionKey,
       compression: 'gzip:1',
+      deflatePool,
       lockTimeout: 5_000,
       fingerprint,
       programDirectories: [(await realPrograms()).directory],

@@ -9,6 +9,7 @@ import type pg from 'pg';
 import { directoryJournal } from '../../src/catalog/directory-journal.js';
 import { fullBackup } from '../../src/jobs/full-backup.js';
 import type { BackupSettings } from '../../src/jobs/open-backup.js';
+import { deflatePool } from '../deflate-pool.js';
 import { type ReadSource, readThroughSnapshot } from './exported-snapshot.js';
 
 export interface TakenBackup<Truth> {
@@ -37,6 +38,7 @@ export function backupFolder<Truth>(
     logger: createLogger({ service: 'worker', level: 'error' }),
     encryptionKey,
     compression: 'gzip:1',
+    deflatePool,
     fingerprint: true,
     lockTimeout: 20_000,
     programDirectories: [from.server.programs.directory],

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createDeflatePool } from '@safekeep/archive/parallel-gzip/deflate-pool';
 import type { Sidecar } from '@safekeep/archive/sidecar';
 import { type ConfigOf, loadConfig } from '@safekeep/shared/config/load';
 import { fail } from '@safekeep/shared/errors';
@@ -42,19 +43,19 @@ async function takeBackup(
   const storage = new LocalStorage(config.BACKUP_DIR, source.name);
   const encryptionKey = config.BACKUP_ENCRYPTION_KEY;
   const journal = directoryJournal(storage, source.name, encryptionKey, new Date());
-  return fullBackup(
-    { id: randomUUID(), type: 'emergency', source, journal, storage, onMeter },
-    {
-      logger: createLogger({ service: 'cli', level: config.LOG_LEVEL }),
-      encryptionKey,
-      compression: config.BACKUP_COMPRESSION,
-      fingerprint: config.BACKUP_FINGERPRINT,
-      lockTimeout: LOCK_TIMEOUT,
-      programDirectories: await programDirectories(process.env.PATH ?? ''),
-      environment: process.env,
-    },
-    signal,
-  );
+  const deflatePool = createDeflatePool(config.BACKUP_COMPRESS_THREADS);
+  const settings = {
+    logger: createLogger({ service: 'cli', level: config.LOG_LEVEL }),
+    encryptionKey,
+    compression: config.BACKUP_COMPRESSION,
+    deflatePool,
+    fingerprint: config.BACKUP_FINGERPRINT,
+    lockTimeout: LOCK_TIMEOUT,
+    programDirectories: await programDirectories(process.env.PATH ?? ''),
+    environment: process.env,
+  };
+  const job = { id: randomUUID(), type: 'emergency', source, journal, storage, onMeter } as const;
+  return fullBackup(job, settings, signal).finally(() => deflatePool.close());
 }
 
 /** Ctrl-C ends the backup here, for nobody else makes it; what it wrote is removed. */
