@@ -7,6 +7,8 @@ import { headAndToc, type NewArchive } from './head-and-toc.js';
 const BLOCK_DATA = Buffer.from([1]);
 /** Largest chunk written, in bytes; readers hold one at a time. */
 const MOST_CHUNK = 1024 * 1024;
+/** Rows that come one by one are put together up to this size, in bytes: a chunk costs its reader a call. */
+const LEAST_CHUNK = 64 * 1024;
 
 /**
  * An archive in pg_dump's custom format, version 1.14, in UTF-8, not compressed: head, table of contents, then the data of
@@ -30,11 +32,24 @@ async function* pieces(
   for (const entry of archive.entries) {
     if (!entry.hasData) continue;
     yield Buffer.concat([BLOCK_DATA, int(entry.dumpId)]);
-    for await (const piece of dataOf(entry)) yield* chunks(piece);
-    // As pg_dump ends a table's rows.
-    yield* chunks(Buffer.from('\\.\n\n\n', 'latin1'));
+    for await (const piece of together(dataOf(entry))) yield* chunks(piece);
     yield int(0);
   }
+}
+
+async function* together(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let held: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    held.push(piece);
+    bytes += piece.length;
+    if (bytes < LEAST_CHUNK) continue;
+    yield Buffer.concat(held);
+    held = [];
+    bytes = 0;
+  }
+  // As pg_dump ends a table's rows.
+  yield Buffer.concat([...held, Buffer.from('\\.\n\n\n', 'latin1')]);
 }
 
 function* chunks(piece: Buffer): Generator<Buffer, void, undefined> {

@@ -1,143 +1,123 @@
+import { STAGING_SCHEMA } from '@safekeep/archive/compare-contents';
 import type { TocEntry } from '@safekeep/archive/custom-format/toc';
 import pg from 'pg';
-import { tableName } from './apply/applied-tables.js';
-import { applyStatement } from './apply/apply-statement.js';
-import type { DeltaPlan, DeltaTable } from './delta-plan.js';
-import { doStatement } from './do-statement.js';
-import { APPLIED_MARK, keptKeysTable, newRowsTable, STAGING_SCHEMA } from './staging.js';
+import { applyProcedures } from './apply/apply-procedure.js';
+import { instructions } from './apply/instructions.js';
+import { quietly, title } from './apply/sql-text.js';
+import type { StagingTable } from './apply/staging.js';
+import type { DeltaPlan } from './delta-plan.js';
 
-/** One entry of a delta archive, and the rows that belong to it. */
-export interface DeltaEntry {
-  readonly entry: TocEntry;
-  readonly rows?: { readonly of: 'newRows' | 'keptKeys'; readonly table: DeltaTable };
-}
-
-const NONE = 1;
 const PRE_DATA = 2;
 const DATA = 3;
 const POST_DATA = 4;
 
-const DROP = `DROP SCHEMA IF EXISTS ${STAGING_SCHEMA} CASCADE;\n`;
+/** A kind that pg_restore does not know: it runs such entries as plain SQL, in the archive's order. */
+const OWN = 'SAFEKEEP';
 
-/** The entries of a delta archive in their order: what pg_restore does, one after the other. */
-export function deltaEntries(plan: DeltaPlan): DeltaEntry[] {
-  const list = new EntryList();
-  list.add('ENCODING', 'ENCODING', NONE, `SET client_encoding = '${clientEncoding(plan)}';\n`);
-  list.add('STDSTRINGS', 'STDSTRINGS', NONE, "SET standard_conforming_strings = 'on';\n");
-  list.add('SEARCHPATH', 'SEARCHPATH', NONE, "SELECT pg_catalog.set_config('search_path', '', false);\n");
-  const left = list.add('SAFEKEEP', 'drop what an earlier attempt left', PRE_DATA, DROP);
-  const schema = list.add(
-    'SAFEKEEP',
-    'schema for what changed',
-    PRE_DATA,
-    `CREATE SCHEMA ${STAGING_SCHEMA};\n`,
-    [left],
-  );
-  const tables = plan.changed.flatMap((table, number) => list.addTables(table, number, schema));
-  const staged = tables.map((table) => list.addData(table));
-  const title = `apply ${plan.increment.fileName} to ${plan.base.fileName}`;
-  const applied = list.add('SAFEKEEP', title, POST_DATA, applyStatement(plan), staged);
-  let last = applied;
-  for (const view of plan.refresh) {
-    last = list.add('SAFEKEEP', `refresh ${view.schema}.${view.name}`, POST_DATA, refreshStatement(view), [
-      last,
-    ]);
-  }
-  list.add('SAFEKEEP', 'drop the schema', POST_DATA, DROP, [last]);
-  return list.entries;
+type Given = Pick<TocEntry, 'tag' | 'section'> & Partial<TocEntry>;
+
+/**
+ * The table of contents of a delta archive. `pg_restore -l` tells by it what is inside; a parallel pg_restore keeps to its
+ * dependencies.
+ */
+export function deltaEntries(plan: DeltaPlan, staging: readonly StagingTable[]): TocEntry[] {
+  const entries: TocEntry[] = [];
+  const add = (given: Given): number => {
+    entries.push(entry(entries.length + 1, given));
+    return entries.length;
+  };
+  for (const given of settings()) add(given);
+  const left = add({ tag: 'drop what an earlier attempt left', section: PRE_DATA, defn: drop() });
+  const schema = quietly([`CREATE SCHEMA ${STAGING_SCHEMA}`]);
+  const schemaId = add({
+    tag: 'schema for what changed',
+    section: PRE_DATA,
+    defn: schema,
+    dependencies: [left],
+  });
+  const needed = addPrepared(plan, schemaId, add);
+  for (const table of staging) needed.push(addStaging(table, schemaId, add));
+  let last = add({
+    tag: `apply ${plan.increment.fileName} to ${plan.base.fileName}`,
+    section: POST_DATA,
+    defn: `CALL ${STAGING_SCHEMA}.apply();\n`,
+    dependencies: needed,
+  });
+  for (const view of plan.refresh) last = add(refresh(view, last));
+  add({ tag: 'drop the schema', section: POST_DATA, defn: drop(), dependencies: [last] });
+  return entries;
 }
 
-/** By itself, so that a view that cannot be refreshed undoes nothing; and not after a refusal, which changes nothing. */
-function refreshStatement(view: DeltaPlan['refresh'][number]): string {
-  const refresh = `REFRESH MATERIALIZED VIEW ${tableName(view)}${view.populated ? '' : ' WITH NO DATA'}`;
-  return doStatement(`
-BEGIN
-  IF to_regclass('${APPLIED_MARK}') IS NOT NULL THEN
-    EXECUTE ${pg.escapeLiteral(refresh)};
-  END IF;
-END`);
+/** As pg_dump begins an archive: pg_restore takes these for its sessions. */
+function settings(): Given[] {
+  const searchPath = "SELECT pg_catalog.set_config('search_path', '', false);\n";
+  return [
+    { desc: 'ENCODING', tag: 'ENCODING', section: PRE_DATA, defn: "SET client_encoding = 'UTF8';\n" },
+    {
+      desc: 'STDSTRINGS',
+      tag: 'STDSTRINGS',
+      section: PRE_DATA,
+      defn: "SET standard_conforming_strings = 'on';\n",
+    },
+    { desc: 'SEARCHPATH', tag: 'SEARCHPATH', section: PRE_DATA, defn: searchPath },
+  ];
 }
 
-/** Bytes of SQL_ASCII have no encoding that could be converted. */
-function clientEncoding({ encoding }: DeltaPlan): string {
-  return encoding === 'SQL_ASCII' ? encoding : 'UTF8';
+function addPrepared(plan: DeltaPlan, schemaId: number, add: (given: Given) => number): number[] {
+  const { changed, unchanged, sequences } = plan;
+  const tag = `${changed.length} tables changed, ${unchanged.length} unchanged, ${sequences.length} sequences`;
+  const common = { section: PRE_DATA };
+  const told = add({ ...common, tag, defn: instructions(plan), dependencies: [schemaId] });
+  const procedures = { ...common, tag: 'procedures', defn: applyProcedures(plan), dependencies: [told] };
+  return [told, add(procedures)];
 }
 
-type StagedRows = Required<DeltaEntry>['rows'];
-
-interface StagedTable {
-  readonly name: string;
-  /** SQL: a list. */
-  readonly columns: string;
-  readonly dumpId: number;
-  readonly rows: StagedRows;
+/** The staging table, then its rows, whose first dependency must be their table. */
+function addStaging(table: StagingTable, schemaId: number, add: (given: Given) => number): number {
+  const common = { tag: table.name, namespace: STAGING_SCHEMA };
+  const made = {
+    ...common,
+    desc: table.holds,
+    section: PRE_DATA,
+    defn: table.create,
+    dependencies: [schemaId],
+  };
+  const tableId = add(made);
+  return add({
+    ...common,
+    desc: 'TABLE DATA',
+    section: DATA,
+    hasData: true,
+    copyStmt: table.copy,
+    dependencies: [tableId],
+  });
 }
 
-class EntryList {
-  readonly entries: DeltaEntry[] = [];
-
-  add(
-    desc: string,
-    tag: string,
-    section: number,
-    defn: string,
-    dependencies: readonly number[] = [],
-  ): number {
-    return this.#push({ desc, tag: oneLine(tag), section, defn, dependencies });
-  }
-
-  addTables(table: DeltaTable, number: number, schema: number): StagedTable[] {
-    const rows = this.#addTable(newRowsTable(number), table.staged, { of: 'newRows', table }, schema);
-    if (table.replace?.kept == null) return [rows];
-    const key = table.replace.key.map(({ name }) => name);
-    return [rows, this.#addTable(keptKeysTable(number), key, { of: 'keptKeys', table }, schema)];
-  }
-
-  addData({ name, columns, dumpId, rows }: StagedTable): number {
-    const list = columns === '' ? '' : `(${columns}) `;
-    const at = { desc: 'TABLE DATA', tag: bare(name), namespace: STAGING_SCHEMA, section: DATA };
-    const copyStmt = `COPY ${name} ${list}FROM stdin;\n`;
-    return this.#push({ ...at, hasData: true, defn: '', copyStmt, dependencies: [dumpId] }, rows);
-  }
-
-  /** Of the target's own table, so that the types are its types; without its constraints, which are no matter here. */
-  #addTable(name: string, names: readonly string[], rows: StagedRows, schema: number): StagedTable {
-    const columns = names.map((column) => pg.escapeIdentifier(column)).join(', ');
-    const from = `ONLY ${tableName(rows.table)}`;
-    const defn = `CREATE UNLOGGED TABLE ${name} AS\n SELECT ${columns} FROM ${from}\nWITH NO DATA;\n`;
-    const at = { desc: 'TABLE', tag: bare(name), namespace: STAGING_SCHEMA, section: PRE_DATA };
-    return { name, columns, rows, dumpId: this.#push({ ...at, defn, dependencies: [schema] }) };
-  }
-
-  #push(
-    entry: Pick<TocEntry, 'desc' | 'tag' | 'section' | 'defn' | 'dependencies'> & Partial<TocEntry>,
-    rows?: DeltaEntry['rows'],
-  ): number {
-    const dumpId = this.entries.length + 1;
-    const whole = { ...BLANK, ...entry, dumpId };
-    this.entries.push(rows === undefined ? { entry: whole } : { entry: whole, rows });
-    return dumpId;
-  }
+function refresh(view: DeltaPlan['refresh'][number], after: number): Given {
+  const names = [view.schema, view.name].map((name) => pg.escapeLiteral(name)).join(', ');
+  const defn = `CALL ${STAGING_SCHEMA}.refresh(${names}, ${view.populated});\n`;
+  return { tag: `refresh ${title(view)}`, section: POST_DATA, defn, dependencies: [after] };
 }
 
-const BLANK = {
-  hasData: false,
-  catalogTableOid: 0,
-  catalogOid: 0,
-  dropStmt: '',
-  copyStmt: null,
-  namespace: null,
-  tablespace: null,
-  tableAccessMethod: null,
-  // With an owner pg_restore would set it, and ask for its role.
-  owner: '',
-} as const;
-
-function bare(name: string): string {
-  return name.slice(STAGING_SCHEMA.length + 1);
+function drop(): string {
+  return quietly([`DROP SCHEMA IF EXISTS ${STAGING_SCHEMA} CASCADE`]);
 }
 
-/** Tags stand in lists of one line each. */
-function oneLine(tag: string): string {
-  return tag.replace(/[\r\n]/g, ' ');
+function entry(dumpId: number, given: Given): TocEntry {
+  return {
+    dumpId,
+    desc: OWN,
+    hasData: false,
+    catalogTableOid: 0,
+    catalogOid: 0,
+    defn: '',
+    dropStmt: '',
+    copyStmt: null,
+    namespace: null,
+    tablespace: null,
+    tableAccessMethod: null,
+    owner: '',
+    dependencies: [],
+    ...given,
+  };
 }

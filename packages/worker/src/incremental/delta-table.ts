@@ -37,8 +37,8 @@ function replaceOf({ base, change }: DetectedTable): DeltaTable['replace'] {
 
 /** SQL: the rows that an archive stages, in the order of `staged`. To be run in the increment's snapshot. */
 export function newRowsQuery(table: DeltaTable, window: TransactionWindow): string {
-  const where = table.replace === null ? '' : ` WHERE ${isYoung(window)}`;
-  return `SELECT ${namesOf(table.staged)} FROM ONLY ${nameOf(table)}${where}`;
+  const where = table.replace === null ? 'true' : isYoung(window);
+  return `SELECT ${namesOf(table.staged)} FROM ONLY ${nameOf(table)} WHERE ${where}${inFilter(table)}`;
 }
 
 /** SQL: the keys of the older rows in the chunks that list what is left, in the order of the key. */
@@ -48,7 +48,13 @@ export function keptKeysQuery(table: DeltaTable, window: TransactionWindow): str
   const { chunking, chunks } = replace.kept;
   const chosen = `${chunkNumber(chunking)} = ANY ('{${chunks.join(',')}}'::int[])`;
   return `SELECT ${namesOf(replace.key.map(({ name }) => name))} FROM ONLY ${nameOf(table)}
-    WHERE NOT ${isYoung(window)} AND ${chosen}`;
+    WHERE NOT ${isYoung(window)} AND ${chosen}${inFilter(table)}`;
+}
+
+/** Of an extension's configuration table only the rows that its filter names are the backup's. */
+function inFilter(table: DeltaTable): string {
+  if (table.filter === null) return '';
+  return ` AND ctid IN (SELECT ctid FROM ONLY ${nameOf(table)} ${table.filter})`;
 }
 
 function nameOf({ schema, name }: DeltaTable): string {
