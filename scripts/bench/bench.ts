@@ -15,10 +15,14 @@ import { makeSafekeepJobs } from './safekeep-jobs.js';
 import { makeStockTools } from './stock-tools.js';
 import { stopwatch } from './stopwatch.js';
 
+/** A load average above it comes from others, as the benchmark has done nothing yet. */
+const QUIET_LOAD = 0.5;
+
 /** Measures all that was asked for. What it started ends with `endings`; the folder is removed after success. */
 export async function bench(run: ScriptRun<BenchOptions>): Promise<Report> {
   const { options, screen, endings, signal } = run;
   const watch = stopwatch();
+  const before = loadavg()[0] ?? 0;
   const say = (text: string) => screen.say(`  ${watch.text()}  ${text}`);
   const folder = openFolder(options.folder ?? chooseFolder(PROJECT, '.safekeep-bench').path);
   let done = false;
@@ -42,10 +46,12 @@ export async function bench(run: ScriptRun<BenchOptions>): Promise<Report> {
   const stock = makeStockTools(stack, folder, signal);
   say('one run of pg_dump that does not count, so that all find a warm cache');
   await stock.floor();
-  const before = loadavg()[0] ?? 0;
   const measurements = await measureAll({ options, stack, folder, jobs, stock, pgBackRest, say, signal });
   done = true;
-  const notes = asked && pgBackRest === null ? ['pgBackRest is not installed, so its rows are missing.'] : [];
+  const notes = [
+    ...(asked && pgBackRest === null ? ['pgBackRest is not installed, so its rows are missing.'] : []),
+    ...(before > QUIET_LOAD ? ['**Not a quiet machine**: others worked on it before the first run.'] : []),
+  ];
   return makeReport(
     {
       machine,

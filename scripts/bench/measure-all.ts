@@ -1,5 +1,6 @@
 import type { Folder } from '../demo/folder.js';
 import type { Stack } from '../demo/stack.js';
+import { isGoal } from './change.js';
 import { trueIncrements } from './incremental-rows.js';
 import { measureFull, type PartNeeds } from './measure-full.js';
 import { measureIncrementals, measurePhysicalFulls } from './measure-incremental.js';
@@ -58,7 +59,7 @@ async function fullToProve(
 
 /** The scenario of the goals, else the first that has an incremental. */
 function chainToRestore(scenarios: readonly Scenario[]): { base: BackupRun; increment: BackupRun } | null {
-  const goals = scenarios.filter(({ change }) => change.kind === 'updates' && change.percent === 0.1);
+  const goals = scenarios.filter(({ change }) => isGoal(change));
   for (const scenario of [...goals, ...scenarios]) {
     const increment = trueIncrements(scenario).at(-1);
     if (increment !== undefined) return { base: scenario.base, increment };

@@ -29,13 +29,15 @@ export interface Variant {
   readonly settings: Readonly<Record<string, string>>;
   /** Words of each of its commands. */
   readonly words: string;
+  /** It takes minutes, so it is measured once and for the goals' change alone. */
+  readonly slow: boolean;
 }
 
 export interface PgBackRest {
   readonly facts: PgBackRestFacts;
   readonly variants: readonly Variant[];
-  /** While the server archives, its WAL goes to the repositories of all variants. */
-  readonly startArchiving: () => void;
+  /** While the server archives, its WAL goes to the repositories of these variants. */
+  readonly startArchiving: (variants: readonly Variant[]) => void;
   readonly stopArchiving: () => void;
   /** Waits until all WAL is archived, so that nobody else's time has it. */
   readonly archived: () => Promise<void>;
@@ -64,7 +66,7 @@ function blocksOf(ask: (...words: string[]) => string): 'yes' | 'beta' {
 export function variantsOf({ bundles, blocks }: PgBackRestFacts): Variant[] {
   const named = { yes: ['blocks'], beta: ['blocks (beta)'], no: [] }[blocks];
   return [
-    { name: 'gz 9', settings: { 'compress-type': 'gz', 'compress-level': '9' }, words: '' },
+    { name: 'gz 9', settings: { 'compress-type': 'gz', 'compress-level': '9' }, words: '', slow: true },
     {
       name: ['zst', ...(bundles ? ['bundles'] : []), ...named].join(', '),
       settings: {
@@ -73,6 +75,7 @@ export function variantsOf({ bundles, blocks }: PgBackRestFacts): Variant[] {
         ...(blocks !== 'no' && { 'repo1-block': 'y' }),
       },
       words: blocks === 'beta' ? '--beta' : '',
+      slow: false,
     },
   ];
 }
@@ -109,8 +112,8 @@ export async function makePgBackRest(
   const run = (variant: Variant, words: string) =>
     shell(`${command(variant)} ${words}`, { env, signal, user: server.user });
   const script = archiveScript(server.directory);
-  const startArchiving = () => {
-    const push = variants.map((variant) => `${command(variant)} archive-push "$1"`);
+  const startArchiving = (wanted: readonly Variant[]) => {
+    const push = wanted.map((variant) => `${command(variant)} archive-push "$1"`);
     writeFileSync(script, `#!/bin/sh\nset -e\n${push.join('\n')}\n`);
     chmodSync(script, 0o755);
   };

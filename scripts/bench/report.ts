@@ -17,7 +17,7 @@ export interface Setting {
   /** pg_database_size of the source at the beginning. */
   readonly databaseBytes: number;
   readonly pairs: number;
-  /** Load average when the first measurement began and when the last one had ended. */
+  /** Load average before the benchmark did anything and when it had ended. */
   readonly load: readonly [before: number, after: number];
   readonly seconds: number;
 }

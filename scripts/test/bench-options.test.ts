@@ -27,6 +27,9 @@ describe('options of the benchmark', () => {
     expect([...options.parts]).to.deep.equal(['incremental', 'memory']);
     expect(options.changes.map(changeKey)).to.deep.equal(['updates-0.5', 'updates-5', 'deletes-1']);
     expect(inOrder(options.changes).map(changeKey)).to.deep.equal(['updates-0.5', 'deletes-1', 'updates-5']);
+    expect(inOrder(readOptions([]).changes).map(changeKey)[0], 'what the goals are about').to.equal(
+      'updates-0.1',
+    );
     expect(options.memorySizes).to.deep.equal([
       { text: '1GB', bytes: 1e9 },
       { text: '4GB', bytes: 4e9 },
