@@ -3,6 +3,11 @@ import { ArchiveError } from '../archive-error.js';
 /** A reading in progress: yields when it has used up the input and wants more, returns what it read. */
 export type Reading<T> = Generator<undefined, T, undefined>;
 
+interface Limit {
+  readonly offset: number;
+  readonly refusal: () => Error;
+}
+
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -14,6 +19,7 @@ export class ByteSource {
   #at = 0;
   #before = 0;
   #ended: boolean = false;
+  #limit: Limit | null = null;
 
   /** Bytes read so far from the archive's begin. */
   get offset(): number {
@@ -30,6 +36,15 @@ export class ByteSource {
   /** Says that no chunk follows: a reading that still wants bytes then throws ARCHIVE_TRUNCATED. */
   end(): void {
     this.#ended = true;
+  }
+
+  /** Takes nothing from beyond `bytes` from here on, but throws what `refusal` gives, until `unlimit`. */
+  limit(bytes: number, refusal: () => Error): void {
+    this.#limit = { offset: this.offset + bytes, refusal };
+  }
+
+  unlimit(): void {
+    this.#limit = null;
   }
 
   /** Is the archive over exactly here? Waits for the next byte or the end to know. */
@@ -71,9 +86,16 @@ export class ByteSource {
     return to;
   }
 
+  /** The next `length` bytes if all of them are here already, valid until the reading yields. It spares a generator. */
+  takeNow(length: number): Buffer | null {
+    if (this.#limit !== null && this.offset + length > this.#limit.offset) throw this.#limit.refusal();
+    return this.skipNow(length) ? this.#chunk.subarray(this.#at - length, this.#at) : null;
+  }
+
   /** The next `length` bytes, valid until the reading yields; memory grows only as the bytes arrive. */
   *take(length: number): Reading<Buffer> {
-    if (this.skipNow(length)) return this.#chunk.subarray(this.#at - length, this.#at);
+    const here = this.takeNow(length);
+    if (here !== null) return here;
     const parts: Buffer[] = [];
     for (let missing = length; missing > 0; ) {
       yield* this.#more();

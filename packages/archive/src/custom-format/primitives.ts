@@ -27,7 +27,7 @@ export function* readByte(source: ByteSource): Reading<number> {
 
 /** A signed 32-bit number: a byte that is 1 for negative, then the magnitude. */
 export function* readInt(source: ByteSource): Reading<number> {
-  const bytes = yield* source.take(1 + INT_BYTES);
+  const bytes = source.takeNow(1 + INT_BYTES) ?? (yield* source.take(1 + INT_BYTES));
   const negative = bytes.readUInt8(0);
   const magnitude = bytes.readUInt32LE(1);
   if (negative > 1 || magnitude > 0x7fffffff + negative) throw malformed(source, 'a number is out of range');
@@ -45,7 +45,7 @@ export function* readString(source: ByteSource, decode: Decode = decodeUtf8): Re
       `a string of ${length} bytes is longer than ${MAX_STRING_BYTES}, at byte ${source.offset} of the archive`,
     );
   }
-  const bytes = yield* source.take(length);
+  const bytes = source.takeNow(length) ?? (yield* source.take(length));
   return decode(bytes);
 }
 

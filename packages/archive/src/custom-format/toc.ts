@@ -10,6 +10,8 @@ import { type Decode, decoderOf, decodeUtf8 } from './text-encoding.js';
  */
 export const MAX_TOC_ENTRIES = 2_000_000;
 const MAX_TOC_BYTES = 512 * 1024 * 1024;
+/** Of all entries together; they are lists without a count. */
+const MAX_DEPENDENCIES = 2 * MAX_TOC_ENTRIES;
 
 const MAX_OID = 2 ** 32 - 1;
 
@@ -47,22 +49,29 @@ export function* readToc(source: ByteSource, minor: number): Reading<TocEntry[]>
   const count = yield* readInt(source);
   if (count < 0) throw malformed(source, 'the table of contents has a negative count');
   if (count > MAX_TOC_ENTRIES) throw tooLarge(`${count} entries, more than ${MAX_TOC_ENTRIES}`);
-  const begin = source.offset;
+  source.limit(MAX_TOC_BYTES, () => tooLarge(`more than ${MAX_TOC_BYTES} bytes`));
   const seen = new Set<number>();
   const entries: TocEntry[] = [];
   let decode = decodeUtf8;
+  let dependencies = 0;
   while (entries.length < count) {
-    const entry = yield* readEntry(source, minor, decode);
+    const entry = yield* readEntry(source, minor, decode, MAX_DEPENDENCIES - dependencies);
+    dependencies += entry.dependencies.length;
     if (entry.desc === 'ENCODING') decode = decoderOf(entry.defn);
     if (seen.has(entry.dumpId)) throw malformed(source, `dump id ${entry.dumpId} occurs twice`);
-    if (source.offset - begin > MAX_TOC_BYTES) throw tooLarge(`more than ${MAX_TOC_BYTES} bytes`);
     seen.add(entry.dumpId);
     entries.push(entry);
   }
+  source.unlimit();
   return entries;
 }
 
-function* readEntry(source: ByteSource, minor: number, decode: Decode): Reading<TocEntry> {
+function* readEntry(
+  source: ByteSource,
+  minor: number,
+  decode: Decode,
+  maxDependencies: number,
+): Reading<TocEntry> {
   const dumpId = yield* readDumpId(source);
   const hasData = yield* readFlag(source);
   const entry = {
@@ -81,7 +90,7 @@ function* readEntry(source: ByteSource, minor: number, decode: Decode): Reading<
     tableAccessMethod: yield* readString(source, decode),
     ...(minor >= 16 ? { relkind: yield* readInt(source) } : {}),
     owner: yield* readString(source, decode),
-    dependencies: yield* readDependencies(source),
+    dependencies: yield* readDependencies(source, maxDependencies),
   };
   if ((yield* readOffsetHasData(source)) !== hasData) {
     throw malformed(source, `the entry with dump id ${dumpId} contradicts itself about having data`);
@@ -107,11 +116,12 @@ function* readSection(source: ByteSource): Reading<number> {
   return section;
 }
 
-function* readDependencies(source: ByteSource): Reading<number[]> {
+function* readDependencies(source: ByteSource, max: number): Reading<number[]> {
   // What was once "table has oids". PostgreSQL 12 dropped those tables and pg_dump writes "false" ever since.
   if ((yield* readString(source)) !== 'false') throw malformed(source, 'an entry has oids');
   const dependencies: number[] = [];
   for (let text = yield* readString(source); text !== null; text = yield* readString(source)) {
+    if (dependencies.length === max) throw tooLarge(`more than ${MAX_DEPENDENCIES} dependencies`);
     dependencies.push(decimal(source, text, MAX_OID));
   }
   return dependencies;
