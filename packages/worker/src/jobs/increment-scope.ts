@@ -8,10 +8,7 @@ interface Table {
   readonly name: string;
 }
 
-/**
- * What of an increment is applied where only some tables of its base were restored: all but what is staged for others, and
- * views.
- */
+/** What of an increment is applied where only some tables of its base were restored: all but what is staged for others. */
 export function incrementScope({ sidecar, toc }: CheckedBackup, tables: readonly Table[]): IncrementScope {
   const chosen = new Set(tables.map(keyOf));
   // Staging tables are named by a letter and the number of their table in the sidecar.
@@ -20,10 +17,8 @@ export function incrementScope({ sidecar, toc }: CheckedBackup, tables: readonly
     const number = namespace === STAGING_SCHEMA ? /^[a-z](\d+)$/.exec(tag)?.[1] : undefined;
     return number !== undefined && !isChosen(number);
   };
-  // Views are not restored with a choice of tables.
-  const isView = ({ desc, tag }: TocEntry) => desc === 'SAFEKEEP' && tag.startsWith('refresh ');
   return {
-    dumpIds: toc.entries.filter((entry) => !isOthers(entry) && !isView(entry)).map((entry) => entry.dumpId),
+    dumpIds: toc.entries.filter((entry) => !isOthers(entry)).map((entry) => entry.dumpId),
     only: settingOf(tables),
   };
 }

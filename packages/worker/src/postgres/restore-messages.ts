@@ -27,10 +27,6 @@ export interface RestoreMessage {
 
 /** SQLSTATEs by the fixed part of a message (LC_ALL=C; names after PostgreSQL's errcodes.txt). */
 const MESSAGES: readonly (readonly [RegExp, string])[] = [
-  [/^The incremental backup \S+ was not applied: this database is not its base /, 'SK001'],
-  [/^The incremental backup \S+ was not applied: this database is encoded in /, 'SK002'],
-  [/^The incremental backup \S+ was not applied, for a right is missing: /, 'SK004'],
-  [/^The incremental backup \S+ was not applied: /, 'SK003'],
   [/duplicate key value violates unique|could not create unique index/, '23505'],
   [/violates foreign key constraint/, '23503'],
   [/violates check constraint|is violated by some row/, '23514'],

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { postgresPrograms } from '../../../../scripts/services/postgres-programs.js';
 import {
   chooseProgram,
   findPrograms,
@@ -7,10 +8,11 @@ import {
   programDirectories,
 } from '../../src/postgres/program.js';
 
-/** PostgreSQL's programs for the tests' server. */
+/** PostgreSQL's programs of the version of the tests' server. */
 export async function realPrograms(): Promise<PostgresPrograms> {
   const found = await findPrograms(await programDirectories(process.env.PATH ?? ''));
-  return chooseProgram(found, { source: 'main', version: '12' });
+  const told = execFileSync(join(postgresPrograms(), 'postgres'), ['--version'], { encoding: 'utf8' });
+  return chooseProgram(found, { source: 'main', version: /\d+/.exec(told)?.[0] ?? '' });
 }
 
 export interface Ended {
