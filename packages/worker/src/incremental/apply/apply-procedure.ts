@@ -5,7 +5,7 @@ import { GUARD_FUNCTIONS } from './guard-functions.js';
 import { refusals } from './refusals.js';
 import { REST_FUNCTIONS } from './rest-functions.js';
 import { rowFunctions } from './row-functions.js';
-import { dollarQuoted, quietly } from './sql-text.js';
+import { dollarQuoted, quietly, REST_EVENT_TRIGGERS } from './sql-text.js';
 
 /** All or nothing: what it calls raises, and then nothing of it has happened. */
 const APPLY = `
@@ -33,6 +33,7 @@ END`;
 const REFRESH = `
 BEGIN
   IF to_regclass('${S}.applied') IS NULL THEN RETURN; END IF;
+  ${REST_EVENT_TRIGGERS}
   EXECUTE format('REFRESH MATERIALIZED VIEW %I.%I %s', schema, name, CASE WHEN populated THEN '' ELSE 'WITH NO DATA' END);
 END`;
 

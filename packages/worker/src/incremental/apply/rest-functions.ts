@@ -93,7 +93,7 @@ BEGIN
   FOR found IN
     SELECT changed.relation, c.relreplident AS identity FROM ${S}.changed JOIN pg_class c ON c.oid = changed.relation::regclass
     WHERE c.relreplident = 'n'
-      OR (c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
+      OR (c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate))
   LOOP
     PERFORM ${S}.change(format('ALTER TABLE ONLY %s REPLICA IDENTITY FULL', found.relation),
       format('ALTER TABLE ONLY %s REPLICA IDENTITY %s', found.relation,

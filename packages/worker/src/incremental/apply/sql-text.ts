@@ -8,18 +8,21 @@ export function dollarQuoted(body: string): string {
 }
 
 /**
- * One statement that runs all of `statements`, so that psql, too, does all or nothing. Event triggers of the target rest where
- * the role may let them: one that keeps a journal of all DDL would change the very tables that are compared.
+ * PL/pgSQL: event triggers of the target rest in what follows where the role may let them. One that keeps a journal of all DDL
+ * would change the very tables that are compared.
  */
+export const REST_EVENT_TRIGGERS = `BEGIN
+    SET LOCAL session_replication_role = replica;
+  EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+  END;`;
+
+/** One statement that runs all of `statements`, so that psql, too, does all or nothing. */
 export function quietly(statements: readonly string[]): string {
   const body = `
 #variable_conflict use_column
 BEGIN
-  BEGIN
-    SET LOCAL session_replication_role = replica;
-  EXCEPTION WHEN insufficient_privilege THEN
-    NULL;
-  END;
+  ${REST_EVENT_TRIGGERS}
 ${statements.map((statement) => `  ${statement};`).join('\n')}
 END `;
   return `DO ${dollarQuoted(body)};\n`;

@@ -140,7 +140,10 @@ export async function rowsOf(source: string, base: Base, plan: DeltaPlan): Promi
     const from = `ONLY ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
     const statement = `COPY (SELECT ${list} FROM ${from} WHERE ${where}) TO STDOUT WITH (ENCODING '${rowsEncoding(plan.encoding)}')`;
     const args = ['-qXAt', '-v', 'ON_ERROR_STOP=1', '-c', READING_SETTINGS, '-c', statement, url];
-    return spawn(join(directory, 'psql'), args, { stdio: ['ignore', 'pipe', 'inherit'] }).stdout;
+    return spawn(join(directory, 'psql'), args, {
+      env: { ...process.env, PGCLIENTENCODING: 'UTF8' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }).stdout;
   };
   return {
     newRows: (table) => copy(table.staged, table, table.replace === null ? 'true' : isNew(base)),

@@ -99,7 +99,24 @@ export async function sorted(database: string): Promise<string> {
   });
   return text
     .split('\n')
-    .filter((line) => !/^\\(un)?restrict |^--/.test(line))
+    .filter((line) => line !== '' && !/^\\(un)?restrict |^--/.test(line))
     .sort()
     .join('\n');
+}
+
+/** Lines that only one of two sorted texts has. */
+export function differences(actual: string, expected: string): string[] {
+  const [left, right] = [actual.split('\n'), expected.split('\n')];
+  const more = (lines: string[], others: string[], sign: string) => {
+    const count = new Map<string, number>();
+    for (const line of others) count.set(line, (count.get(line) ?? 0) + 1);
+    return lines
+      .filter((line) => {
+        const left = count.get(line) ?? 0;
+        count.set(line, left - 1);
+        return left <= 0;
+      })
+      .map((line) => `${sign}${line}`);
+  };
+  return [...more(left, right, '+'), ...more(right, left, '-')];
 }
