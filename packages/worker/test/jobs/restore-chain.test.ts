@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SidecarBody } from '@safekeep/archive/sidecar';
 import { withDatabase } from '@safekeep/shared/config/postgres-url';
@@ -13,7 +13,7 @@ import { expect } from 'chai';
 import { emptyDatabase, postgresServer, sql } from '../../../shared/test/servers.js';
 import { restore } from '../../src/jobs/restore.js';
 import { realPrograms } from '../postgres/real-programs.js';
-import { wholeText } from '../process/by-hand.js';
+import { shell, wholeText } from '../process/by-hand.js';
 import { type Changes, incrementOf } from './increment-of.js';
 import { storedBackupOf, type TakenBackup } from './stored-backup-of.js';
 
@@ -111,6 +111,28 @@ describe('a restore of an incremental', function () {
     expect(percents).to.deep.equal([...percents].sort((a, b) => a - b));
     const size = base.sidecar.size + tip.sidecar.size;
     expect(Math.max(...seen.map(({ doneBytes }) => doneBytes))).to.equal(size);
+  });
+
+  it('with stock tools alone: the base, then the increment, which is refused a second time and leaves nothing', async () => {
+    const name = fresh();
+    await sql('postgres', `CREATE DATABASE ${name} TEMPLATE template0`);
+    const key = join(base.directory, 'key.txt');
+    writeFileSync(key, base.stored.encryptionKey.reveal(), { mode: 0o600 });
+    const { directory } = await realPrograms();
+    const environment = { KEY: key, TARGET: withDatabase(server, name).reveal(), BIN: directory };
+    const run = (file: string) =>
+      shell(
+        `gunzip -c "$FILE" | openssl enc -aes-256-cbc -d -pbkdf2 -pass "file:$KEY" | "$BIN/pg_restore" -d "$TARGET" 2>&1`,
+        { ...environment, FILE: file },
+      );
+    expect(await run(base.file)).to.equal('');
+    expect(await run(tip.file)).to.equal('');
+    const whole = linesOf(await textOf(clinic));
+    expect(linesOf(await textOf(name))).to.deep.equal(whole);
+    const refused = await run(tip.file).catch((error: { stdout: string }) => error.stdout);
+    expect(refused).to.match(/ERROR: {2}SK001: /);
+    expect(linesOf(await textOf(name))).to.deep.equal(whole);
+    rmSync(key);
   });
 
   it('of some tables applies to these alone, and sets their sequences', async () => {
