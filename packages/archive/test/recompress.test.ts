@@ -63,7 +63,7 @@ function oidOf(at: number): number {
 }
 
 async function expectSame(archive: Buffer, pieceSize?: number): Promise<Buffer> {
-  const { out } = await recompress(archive, {}, pieceSize);
+  const { out } = await recompress(archive, {}, pieceSize, 1);
   const came = dissect(archive);
   const went = dissect(out);
   expect(went.preamble.length).to.equal(came.preamble.length);
@@ -119,14 +119,14 @@ describe('an archive that is compressed on its way', () => {
     const archive = archiveOf([rows(30_000), Buffer.alloc(0), rows(5)], [randomBytes(3_000), rows(20)]);
     const whole = await expectSame(archive);
     for (const size of [1, 2, 3, 5, 7, 4_093]) {
-      expect((await recompress(archive, {}, size)).out.equals(whole), `${size}`).to.equal(true);
+      expect((await recompress(archive, {}, size, 1)).out.equals(whole), `${size}`).to.equal(true);
     }
   });
 
   it('is the same however pg_dump cut the rows', async () => {
     const tables = [rows(700_000), rows(1_234)];
     const whole = await expectSame(archiveOf(tables));
-    for (const size of [1, 3, 5_000, 65_531, 65_536, 2 ** 20]) {
+    for (const size of [1, 5_000, 65_531, 2 ** 20]) {
       const out = await expectSame(archiveOf(tables, [], bySize(size)));
       expect(out.equals(whole), `chunks of ${size}`).to.equal(true);
     }
@@ -157,7 +157,7 @@ describe('an archive that is compressed on its way', () => {
   });
 
   it('is never larger than what one thread makes of a table at the same level', async () => {
-    for (const text of [rows(5_000_000), rows(600_000), rows(40_000)]) {
+    for (const text of [rows(1_500_000), rows(40_000)]) {
       for (const level of [1, 6, 9]) {
         const { out } = await recompress(archiveOf([text]), {}, 65_536, level);
         const [stored] = dissect(out).streams.map((stream) => stream.stored);

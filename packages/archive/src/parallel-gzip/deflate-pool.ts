@@ -63,9 +63,14 @@ export function createDeflatePool(threads: number): DeflatePool {
     env: {},
     execArgv: [],
   });
-  // Where a thread dies, piscina starts no other before the next task, and what waits may wait for ever.
+  // Where a thread dies, piscina starts no other before the next task, and what waits might wait for ever.
   const restart = () => piscina.destroy();
   piscina.on('error', restart);
+  piscina.on('workerDestroy', () =>
+    setImmediate(() => {
+      if (piscina.threads.length === 0 && piscina.queueSize > 0) void restart();
+    }),
+  );
   return {
     threads,
     deflate: async (task) => {

@@ -21,7 +21,7 @@ export async function requireCompression(programs: PostgresPrograms, compression
   throw fail('COMPRESSION_UNSUPPORTED', { compression, client: programs.version });
 }
 
-/** pg_dump looks at what it is asked for before it connects, and names what it was not built with. */
+/** pg_dump looks at what it is asked for before it looks for the server. */
 async function isBuiltWith(programs: PostgresPrograms, compression: string): Promise<boolean> {
   const options = ['--format=custom', `--compress=${compression}`, '--no-password'];
   const server = [`--host=${NOWHERE}`, '--dbname=none'];
@@ -33,5 +33,5 @@ async function isBuiltWith(programs: PostgresPrograms, compression: string): Pro
     stdin: 'ignore',
     timeout: TIMEOUT,
   });
-  return !/compression/.test(result.stderr ?? 'no compression');
+  return /connection to server/.test(result.stderr ?? '');
 }

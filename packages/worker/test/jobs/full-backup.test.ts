@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeflatePool } from '@safekeep/archive/parallel-gzip/deflate-pool';
+import type { Worker } from 'node:worker_threads';
+import { createDeflatePool, type DeflatePool } from '@safekeep/archive/parallel-gzip/deflate-pool';
 import type { Sidecar } from '@safekeep/archive/sidecar';
 import { Secret } from '@safekeep/shared/config/secret';
 import { SafekeepError } from '@safekeep/shared/errors';
@@ -247,6 +248,29 @@ describe('a full backup that cannot succeed', function () {
     expect(error.code).to.equal('DUMP_INCOMPLETE');
     expect(error.message).to.contain('public.patients');
     expect(left()).to.deep.equal([]);
+  });
+
+  it('refuses zstd and lz4 before it dumps where pg_dump is too old for them, and names what can be done', async () => {
+    for (const compression of ['zstd:3', 'lz4:1']) {
+      const programs = wrappedDump(`echo "pg_dump must not run" >&2; exit 1`);
+      const error = await refusal(attempt({ programs, compression }));
+      expect(error).to.include({ code: 'COMPRESSION_UNSUPPORTED', retryable: false });
+      expect(error.message).to.contain(compression).and.contain('PostgreSQL client 1');
+      expect(error.hint).to.contain('BACKUP_COMPRESSION=gzip:9');
+      expect(left()).to.deep.equal([]);
+      serial += 1;
+    }
+  });
+
+  it('reports a thread that ended while it compressed, may be tried again, and leaves nothing', async () => {
+    const pools = createDeflatePool(1);
+    const kill = (thread: Worker) => void thread.terminate();
+    process.on('worker', kill);
+    const error = await refusal(attempt({ deflatePool: pools })).finally(() => process.off('worker', kill));
+    expect(error).to.include({ code: 'COMPRESSION_FAILED', retryable: true });
+    expect(left()).to.deep.equal([]);
+    expect((await attempt({ deflatePool: pools })).compression).to.equal('gzip:6');
+    await pools.close();
   });
 
   it('refuses a directory that is missing, and one that is a file', async () => {
