@@ -4,7 +4,7 @@ import { isGoal } from './change.js';
 import { trueIncrements } from './incremental-rows.js';
 import { measureFull, type PartNeeds } from './measure-full.js';
 import { measureIncrementals, measurePhysicalFulls } from './measure-incremental.js';
-import { measureChains, measureProofs } from './measure-proofs.js';
+import { type Chain, measureChains, measureProofs } from './measure-proofs.js';
 import type { BackupRun, Measurements, Scenario } from './measurements.js';
 import { measureSizes } from './memory-clinics.js';
 import type { BenchOptions } from './options.js';
@@ -42,7 +42,7 @@ export async function measureAll(needs: AllNeeds): Promise<Measurements> {
   const proofs =
     proof.verify || proof.restore ? await measureProofs(proof, await fullToProve(full, scenarios, jobs)) : [];
   const chain = proof.restore ? chainToRestore(scenarios) : null;
-  const chains = chain === null ? [] : await measureChains(proof, chain.base, chain.increment);
+  const chains = chain === null ? [] : await measureChains(proof, chain);
   const sizes = has('memory')
     ? await measureSizes(options.memorySizes, { jobs, clinicUrl, say, signal })
     : [];
@@ -58,11 +58,11 @@ async function fullToProve(
 }
 
 /** The scenario of the goals, else the first that has an incremental. */
-function chainToRestore(scenarios: readonly Scenario[]): { base: BackupRun; increment: BackupRun } | null {
+function chainToRestore(scenarios: readonly Scenario[]): Chain | null {
   const goals = scenarios.filter(({ change }) => isGoal(change));
   for (const scenario of [...goals, ...scenarios]) {
     const increment = trueIncrements(scenario).at(-1);
-    if (increment !== undefined) return { base: scenario.base, increment };
+    if (increment !== undefined) return { change: scenario.change, base: scenario.base, increment };
   }
   return null;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Change } from './change.js';
 import type { PartNeeds } from './measure-full.js';
 import type { BackupRun, ChainPair, ProofPair, Run } from './measurements.js';
 
@@ -39,11 +40,16 @@ export async function measureProofs(needs: ProofNeeds, backup: BackupRun): Promi
   return result;
 }
 
+export interface Chain {
+  readonly change: Change;
+  readonly base: BackupRun;
+  readonly increment: BackupRun;
+}
+
 /** A base and its incremental, restored in one go by Safekeep and by hand. */
 export async function measureChains(
   needs: ProofNeeds,
-  base: BackupRun,
-  increment: BackupRun,
+  { change, base, increment }: Chain,
 ): Promise<ChainPair[]> {
   const { jobs, stock, pairs, say } = needs;
   const files = [base, increment].map(({ fileName }) => join(needs.backups, fileName));
@@ -55,7 +61,7 @@ export async function measureChains(
     say(
       `chain ${number} of ${pairs}: pg_restore ${stockBase.seconds.toFixed(1)} + ${stockIncrement.seconds.toFixed(1)} s`,
     );
-    result.push({ restore, stockBase, stockIncrement });
+    result.push({ change, restore, stockBase, stockIncrement });
   }
   return result;
 }

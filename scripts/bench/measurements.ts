@@ -63,6 +63,8 @@ export interface ProofPair {
 
 /** A base and its incremental, restored by Safekeep and by two plain pg_restore. */
 export interface ChainPair {
+  /** What the incremental holds. */
+  readonly change: Change;
   readonly restore: JobRun;
   readonly stockBase: Run;
   readonly stockIncrement: Run;

@@ -4,7 +4,7 @@ import { promotion } from './incremental-rows.js';
 import type { Measurements } from './measurements.js';
 
 /** What a reader must know to read the table rightly; nothing when all is as it should be. */
-export function notesOf({ full, scenarios, chains }: Measurements): string[] {
+export function notesOf({ full, scenarios }: Measurements): string[] {
   const promoted = scenarios.flatMap((scenario) => {
     const reason = promotion(scenario);
     if (reason === null) return [];
@@ -21,11 +21,6 @@ export function notesOf({ full, scenarios, chains }: Measurements): string[] {
   if (full.some(({ runs }) => runs.plain.hasManifest)) {
     notes.push(
       '**Hashes not off**: BACKUP_FINGERPRINT=off had no effect, the fulls "without" have a manifest too.',
-    );
-  }
-  if (chains.length > 0) {
-    notes.push(
-      'The restored chain is the one after the change that is named first among those with an incremental.',
     );
   }
   return [...notes, ...scenarios.flatMap(archivedWal)];

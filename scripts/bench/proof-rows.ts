@@ -1,3 +1,4 @@
+import { changeTitle } from './change.js';
 import type { ChainPair, JobRun, ProofPair } from './measurements.js';
 import { comparison, type Row } from './row.js';
 
@@ -30,12 +31,14 @@ function against(
 }
 
 function chainRows(chains: readonly ChainPair[]): Row[] {
-  if (chains.length === 0) return [];
+  const [first] = chains;
+  if (first === undefined) return [];
+  const increment = `incremental of ${changeTitle(first.change)}`;
   return [
     comparison(
       {
         key: 'chain-restore/stock/seconds',
-        what: `restore of base and incremental by Safekeep, compared ÷ two times ${STOCK}`,
+        what: `restore of base and ${increment} by Safekeep, compared ÷ two times ${STOCK}`,
         unit: 'seconds',
       },
       chains.map(({ restore, stockBase, stockIncrement }) => [
@@ -46,7 +49,7 @@ function chainRows(chains: readonly ChainPair[]): Row[] {
     comparison(
       {
         key: 'apply/stock/seconds',
-        what: `an incremental applied by ${STOCK} ÷ its base restored so`,
+        what: `${increment} applied by ${STOCK} ÷ its base restored so`,
         unit: 'seconds',
       },
       chains.map(({ stockBase, stockIncrement }) => [stockIncrement.seconds, stockBase.seconds]),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { judge } from '../bench/goals.js';
-import type { BackupRun, Measurements, Scenario } from '../bench/measurements.js';
+import type { BackupRun, Measurements, Run, Scenario } from '../bench/measurements.js';
 import { variantsOf } from '../bench/pgbackrest.js';
 import { goalsTable, makeReport, type Setting, toMarkdown } from '../bench/report.js';
 import { comparison, figure, noFigure } from '../bench/row.js';
@@ -93,6 +93,18 @@ describe('the table of the benchmark', () => {
     expect(report({ full: [nothing] }).notes).to.deep.equal([]);
     expect(report({ full: [without] }).notes.join()).to.include('No manifest');
     expect(report({ full: [kept] }).notes.join()).to.include('Hashes not off');
+  });
+
+  it('tells what a restored chain holds, and divides it by both of its restores by hand', () => {
+    const [stockBase, stockIncrement] = [10, 2].map((seconds) => ({ seconds, bytes: 0 })) as [Run, Run];
+    const { change } = scenario({});
+    const text = toMarkdown(
+      report({ chains: [{ change, restore: backup(18, 1), stockBase, stockIncrement }] }),
+    );
+    expect(text).to.match(
+      /base and incremental of 0\.1 % scattered updates .* 18\.0 s \| 12\.0 s \| \*\*1\.50/,
+    );
+    expect(text).to.match(/applied by stock `pg_restore` ÷ .* 2\.0 s \| 10\.0 s \| \*\*0\.20/);
   });
 
   it('stands beside pgBackRest, and tells the WAL that belongs to its backups', () => {
