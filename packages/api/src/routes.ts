@@ -94,7 +94,7 @@ export const routes: readonly Route[] = [
     path: '/backup/incremental',
     summary: 'Take an incremental backup',
     description:
-      'This version has no row-level incremental backups: the worker that takes it makes it a full one, with `type` full and the reason in `promotedReason`; `requestedType` stays incremental. Otherwise as POST /backup/full.',
+      'It holds the rows that changed since the newest usable full or emergency backup, `baseId`. Where it cannot be shown that they tell all that changed, the worker makes it a full one, with `type` full and the reason in `promotedReason`; `requestedType` stays incremental. Otherwise as POST /backup/full.',
     role: 'operator',
     audit: { action: 'backup.request', by: 'handler' },
     throttle: 'writes',

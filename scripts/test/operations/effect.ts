@@ -13,7 +13,8 @@ export interface BackupRow {
   readonly id: string;
   readonly file_name: string;
   readonly checksum: string;
-  readonly promoted_reason: string | null;
+  readonly type: string;
+  readonly base_id: string | null;
 }
 
 export const COMPLETED = `FROM backups WHERE status = 'completed'`;

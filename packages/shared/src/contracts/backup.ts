@@ -8,7 +8,9 @@ const backupStatus = z.enum(['queued', 'running', 'completed', 'failed', 'cancel
 export type BackupType = z.infer<typeof backupType>;
 export const progress = z
   .object({
-    phase: z.enum(['snapshot', 'schema', 'data', 'publish']).describe('What the job does now.'),
+    phase: z
+      .enum(['snapshot', 'schema', 'compare', 'data', 'publish'])
+      .describe('What the job does now; `compare`: an incremental looks for what changed since its base.'),
     percent: z
       .number()
       .min(0)
@@ -63,6 +65,14 @@ export const backup = z.object({
   tableCount: z.number().nullable(),
   rowCount: z.number().nullable(),
   largeObjectCount: z.number().nullable(),
+  changedTables: z
+    .number()
+    .nullable()
+    .describe('Of an incremental backup: tables that differ from the base; `null` for all others.'),
+  changedRows: z
+    .number()
+    .nullable()
+    .describe('Of an incremental backup: rows in it, new or changed since the base; `null` for all others.'),
   sequence: z
     .number()
     .nullable()

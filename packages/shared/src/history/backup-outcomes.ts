@@ -21,6 +21,8 @@ export interface BackupResult {
   readonly tableCount: number;
   readonly rowCount: number;
   readonly largeObjectCount: number;
+  /** Of an incremental: how many tables differ from the base, and how many rows its archive holds of them. */
+  readonly changed: { readonly tables: number; readonly rows: number } | null;
   readonly sequence: number;
   /** The tables with the most rows; history keeps the first 500. */
   readonly largestTables: readonly { readonly name: string; readonly rows: number }[];
@@ -46,12 +48,12 @@ export async function completeBackup(
 }
 
 /**
- * Makes a backup that was asked for as an incremental a full one.
+ * Makes a backup that was asked for as an incremental a full one, that builds on nothing.
  * @throws SafekeepError RUN_FENCED
  */
 export async function promoteBackup(db: Database, run: Run, backupId: string, reason: string): Promise<void> {
   const { rowCount } = await db.query(
-    `UPDATE backups SET type = 'full', promoted_reason = $2 WHERE id = $1
+    `UPDATE backups SET type = 'full', promoted_reason = $2, base_id = NULL WHERE id = $1
        AND EXISTS (SELECT FROM runs WHERE id = $3 AND token = $4 AND state = 'running')`,
     [backupId, reason, run.id, run.token],
   );
@@ -117,7 +119,7 @@ export async function writeResult(db: Database, backupId: string, result: Backup
        table_count = $12, row_count = $13, large_object_count = $14, hmac = $16,
        sequence = CASE WHEN NOT EXISTS (SELECT FROM backups o
          WHERE o.source = b.source AND o.sequence = $15 AND o.id <> b.id) THEN $15::bigint END,
-       largest_tables = $17,
+       largest_tables = $17, changed_tables = $18, changed_rows = $19,
        error_code = NULL, error_message = NULL, error_hint = NULL
      WHERE id = $1 AND (status IN ('queued', 'running') OR (status = 'completed' AND hmac = $16))`,
     [
@@ -138,6 +140,8 @@ export async function writeResult(db: Database, backupId: string, result: Backup
       result.sequence,
       result.hmac,
       JSON.stringify(result.largestTables.slice(0, LARGEST_TABLES)),
+      result.changed?.tables ?? null,
+      result.changed?.rows ?? null,
     ],
   );
   return rowCount === 1;

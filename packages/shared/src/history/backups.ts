@@ -9,7 +9,8 @@ const COLUMNS = `
   b.created_at AS "createdAt", b.started_at AS "startedAt", b.ended_at AS "endedAt", b.file_name AS "fileName",
   b.size_bytes AS "sizeBytes", b.archive_bytes AS "archiveBytes", b.checksum, b.key_id AS "keyId", b.compression,
   b.postgres_version AS "postgresVersion", b.pg_dump_version AS "pgDumpVersion", b.table_count AS "tableCount",
-  b.row_count AS "rowCount", b.large_object_count AS "largeObjectCount", b.sequence,
+  b.row_count AS "rowCount", b.large_object_count AS "largeObjectCount",
+  b.changed_tables AS "changedTables", b.changed_rows AS "changedRows", b.sequence,
   b.legal_hold AS "legalHold", b.legal_hold_reason AS "legalHoldReason", b.disposed_at AS "disposedAt",
   b.disposed_reason AS "disposedReason",
   CASE WHEN b.error_code IS NOT NULL

@@ -1,8 +1,8 @@
 import type { RetainedBackup } from '../policy/retention.js';
 import type { Database } from './database.js';
 
-/** What the newest row of a kind that came to a verdict said. */
-const newest = (table: 'verifications' | 'recovery_tests') => `
+/** SQL: what the newest row of a kind that came to a verdict about the backup `b` said. */
+export const newestVerdict = (table: 'verifications' | 'recovery_tests') => `
   (SELECT t.status FROM ${table} t WHERE t.backup_id = b.id AND t.status IN ('passed', 'failed')
    ORDER BY t.ended_at DESC NULLS LAST, t.created_at DESC LIMIT 1)`;
 
@@ -15,7 +15,7 @@ export async function listRetained(db: Database, source: string): Promise<Retain
     `SELECT b.id, b.source, b.type, b.status, b.base_id AS "baseId", b.file_name AS "fileName",
        b.size_bytes AS "sizeBytes", b.sequence, coalesce(b.ended_at, b.started_at, b.created_at) AS "endedAt",
        b.adopted_at AS "adoptedAt", b.legal_hold AS "legalHold", b.legal_hold_reason AS "legalHoldReason",
-       ${newest('verifications')} AS verified, ${newest('recovery_tests')} AS "recoveryTested",
+       ${newestVerdict('verifications')} AS verified, ${newestVerdict('recovery_tests')} AS "recoveryTested",
        CASE WHEN ${waitsOrRuns('verifications')} THEN 'a verification'
             WHEN ${waitsOrRuns('recovery_tests')} THEN 'a recovery test'
             WHEN ${waitsOrRuns('restores')} THEN 'a restore'

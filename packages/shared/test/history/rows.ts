@@ -58,6 +58,7 @@ export function aResult(sequence = 1): BackupResult {
     tableCount: 12,
     rowCount: 9_007_199_254_740_991,
     largeObjectCount: 0,
+    changed: null,
     largestTables: [],
     sequence,
     hmac: randomBytes(32).toString('hex'),

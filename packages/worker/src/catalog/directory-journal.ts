@@ -1,4 +1,5 @@
 import type { Secret } from '@safekeep/shared/config/secret';
+import type { BaseCandidate } from '@safekeep/shared/history/bases';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type { BackupJournal, SequenceHead } from '../jobs/backup-journal.js';
 import { readCatalog } from './read-catalog.js';
@@ -16,13 +17,16 @@ export function directoryJournal(
   const read = async () => {
     let head: SequenceHead | null = null;
     let lastSize: number | null = null;
+    const bases: BaseCandidate[] = [];
     for await (const entry of readCatalog(storage, source, key)) {
       if (entry.kind !== 'authentic') continue;
-      const { sequence, hmac, type, size } = entry.sidecar;
+      const { id, fileName, sequence, hmac, type, size } = entry.sidecar;
       if (sequence > (head?.sequence ?? 0)) head = { sequence, hmac };
-      if (type !== 'incremental') lastSize = size;
+      if (type === 'incremental') continue;
+      lastSize = size;
+      bases.push({ id, fileName, recordedHmac: hmac, failed: null });
     }
-    return { head, lastSize };
+    return { head, lastSize, bases };
   };
   return {
     startedAt,
@@ -30,6 +34,8 @@ export function directoryJournal(
     nameFile: async () => {},
     // Read again: a worker may have published one while this backup was made.
     previous: async () => (await read()).head,
+    baseCandidates: async () => (await read()).bases.toReversed(),
+    holdBase: async () => true,
     confirm: async () => {},
   };
 }

@@ -1,5 +1,5 @@
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { bytes, duration, time } from '@safekeep/shared/format';
+import { bytes, count, duration, time } from '@safekeep/shared/format';
 
 /** All that history knows of one backup, a fact a line; what went wrong comes first. */
 export function formatBackup(backup: Backup): string {
@@ -47,5 +47,12 @@ function base({ baseId, baseStatus }: Backup): string {
 function contents(backup: Backup): string {
   if (backup.tableCount === null) return '';
   const objects = backup.largeObjectCount ? `, ${backup.largeObjectCount} large objects` : '';
-  return `${backup.tableCount} tables, ${backup.rowCount} rows${objects}`;
+  return `${backup.tableCount} tables, ${backup.rowCount} rows${objects}${changed(backup)}`;
+}
+
+/** What the numbers before it count is restored; what this tells is in the file. */
+function changed({ changedTables, changedRows }: Backup): string {
+  if (changedTables === null) return '';
+  if (changedTables === 0) return '; nothing changed since the base';
+  return `; of these ${count(changedRows ?? 0, 'new or changed row')} of ${count(changedTables, 'table')} in this file, the rest in the base`;
 }

@@ -76,7 +76,7 @@ export function buildProgram(
   }).option('--no-wait', 'queue it and return at once');
   verb(
     'incremental',
-    'take an incremental backup now; in this version it becomes a full one, and says so',
+    'back up what changed since the newest full backup; where that cannot be told for sure, a full one is taken and says why',
     incrementalVerb,
     { source: 'main' },
   ).option('--no-wait', 'queue it and return at once');

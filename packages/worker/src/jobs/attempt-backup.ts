@@ -17,13 +17,13 @@ import { note, reportProgress } from '@safekeep/shared/jobs/report-progress';
 import { settleFailure } from '@safekeep/shared/jobs/settle-failure';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
+import type { Promotion } from '../incremental/promotion.js';
 import { takeOver } from '../reconcile/take-over.js';
 import { auditEnd } from './audit-end.js';
 import { historyJournal } from './backup-journal.js';
-import { fullBackup } from './full-backup.js';
 import type { BackupMeter, BackupSettings } from './open-backup.js';
-import { promotionReason } from './promotion.js';
 import { resultOf } from './sidecar-body.js';
+import { takeBackup } from './take-backup.js';
 
 export interface BackupProcessorDeps extends BackupSettings {
   readonly pool: pg.Pool;
@@ -70,18 +70,20 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     if (attempt.earlierAttempts >= MAXIMUM_ATTEMPTS) {
       throw fail('TOO_MANY_ATTEMPTS', { attempts: attempt.earlierAttempts });
     }
-    const promoted = promotionReason(backup);
-    if (promoted !== null) {
-      await promoteBackup(deps.pool, run, backup.id, promoted);
-      note(job, promoted);
-    }
     const signal = AbortSignal.any([stop, lease.signal]);
-    const journal = historyJournal(deps.pool, run, source.name, deps.logger);
-    const what = { id: backup.id, type: 'full', source, journal, storage, onMeter } as const;
-    const sidecar = await fullBackup(what, deps, signal);
+    const journal = historyJournal(deps.pool, run, backup, deps.logger);
+    let promoted: Promotion | null = null;
+    const promote = async (why: Promotion) => {
+      promoted = why;
+      await promoteBackup(deps.pool, run, backup.id, why.reason);
+      note(job, why.reason);
+      deps.logger.info('an incremental becomes a full backup', { backupId: backup.id, why: why.code });
+    };
+    const what = { id: backup.id, source, journal, storage, onMeter };
+    const sidecar = await takeBackup(what, backup.requestedType, deps, promote, signal);
     // From here on the backup exists, so nothing stops its completion but being fenced.
     const { fileName: file } = sidecar;
-    const tell = (db: Database) => auditEnd(db, backup, 'backup.completed', 'ok', { file });
+    const tell = (db: Database) => auditEnd(db, backup, 'backup.completed', 'ok', detailOf(file, promoted));
     await persist(() => completeBackup(deps.pool, run, backup.id, resultOf(sidecar), tell), deps.logger);
     note(job, `published ${sidecar.fileName}`);
     return { status: 'completed', fileName: sidecar.fileName };
@@ -97,4 +99,8 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     lease.close();
     reports.close();
   }
+}
+
+function detailOf(file: string, promoted: Promotion | null): Record<string, string> {
+  return promoted === null ? { file } : { file, promoted: promoted.code };
 }

@@ -1,4 +1,5 @@
 import { findLastSize, findSequenceHead } from '@safekeep/shared/history/backups';
+import { type BaseCandidate, holdBase, listBaseCandidates } from '@safekeep/shared/history/bases';
 import { heartbeat, nameRunFile, type Run } from '@safekeep/shared/history/runs';
 import { persist } from '@safekeep/shared/jobs/persist';
 import type { Logger } from '@safekeep/shared/logger';
@@ -20,17 +21,29 @@ export interface BackupJournal {
   nameFile(name: string): Promise<void>;
   /** The newest finished backup of the source. */
   previous(signal: AbortSignal): Promise<SequenceHead | null>;
+  /** Backups that an incremental might build on, the newest first. */
+  baseCandidates(): Promise<readonly BaseCandidate[]>;
+  /** Keeps a base from being removed while this backup is made; false when it is gone already. */
+  holdBase(id: string): Promise<boolean>;
   /** The last question before publishing: does this run still hold its place? @throws SafekeepError RUN_FENCED */
   confirm(progress: object, signal: AbortSignal): Promise<void>;
 }
 
 /** The journal of a run in history. A history that is away is waited for where the backup can wait. */
-export function historyJournal(pool: pg.Pool, run: Run, source: string, logger: Logger): BackupJournal {
+export function historyJournal(
+  pool: pg.Pool,
+  run: Run,
+  backup: { readonly id: string; readonly source: string },
+  logger: Logger,
+): BackupJournal {
+  const { id, source } = backup;
   return {
     startedAt: run.startedAt,
     lastSize: () => findLastSize(pool, source, 'full'),
     nameFile: (name) => nameRunFile(pool, run, name),
     previous: (signal) => persist(() => findSequenceHead(pool, source), logger, signal),
+    baseCandidates: () => listBaseCandidates(pool, source),
+    holdBase: (base) => holdBase(pool, run, id, base),
     confirm: (progress, signal) => persist(() => heartbeat(pool, run, progress), logger, signal),
   };
 }

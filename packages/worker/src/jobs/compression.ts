@@ -10,6 +10,11 @@ export function readCompression(setting: string): Compression {
   return { algorithm: algorithm as Compression['algorithm'], level: Number(level) };
 }
 
+/** How an archive that this process writes is compressed: zstd and lz4 are pg_dump's. */
+export function ownCompression(setting: string): string {
+  return readCompression(setting).algorithm === 'gzip' ? setting : 'gzip:9';
+}
+
 /** What pg_dump is asked for. */
 export function dumpCompression({ algorithm, level }: Compression): string {
   return algorithm === 'gzip' ? '0' : `${algorithm}:${level}`;

@@ -15,6 +15,28 @@ export function expectedBytes(known: {
   return MARGIN + (known.lastSize ?? Math.ceil(known.tableBytes * SURELY_TOO_SMALL));
 }
 
+interface NamedTable {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** The same of an incremental: of each changed table the share of its rows that is stored. */
+export function expectedDeltaBytes(
+  tables: readonly (NamedTable & { readonly bytes: number })[],
+  changed: readonly (NamedTable & {
+    readonly newRows: { readonly rows: number };
+    readonly rowsAfter: number;
+  })[],
+): number {
+  const key = ({ schema, name }: NamedTable) => JSON.stringify([schema, name]);
+  const sizes = new Map(tables.map((table) => [key(table), table.bytes]));
+  const tableBytes = changed.reduce(
+    (sum, table) => sum + (sizes.get(key(table)) ?? 0) * (table.newRows.rows / Math.max(1, table.rowsAfter)),
+    0,
+  );
+  return expectedBytes({ lastSize: null, tableBytes });
+}
+
 /** @throws SafekeepError SPACE_TOO_SMALL when less is free than the backup is expected to take. */
 export function requireSpace(freeBytes: number, neededBytes: number): void {
   if (freeBytes >= neededBytes) return;

@@ -87,10 +87,17 @@ export function resultOf(sidecar: Sidecar): BackupResult {
     tableCount: sidecar.tables.length,
     rowCount: sidecar.tables.reduce((sum, table) => sum + table.rows, 0),
     largeObjectCount: sidecar.largeObjects,
+    changed: changedOf(sidecar),
     largestTables: largest(sidecar.tables),
     sequence: sidecar.sequence,
     hmac: sidecar.hmac,
   };
+}
+
+function changedOf({ delta }: Sidecar): BackupResult['changed'] {
+  if (delta === undefined) return null;
+  const rows = delta.changed.reduce((sum, table) => sum + table.newRows, 0);
+  return { tables: delta.changed.length, rows };
 }
 
 function largest(tables: Sidecar['tables']): BackupResult['largestTables'] {

@@ -44,6 +44,18 @@ export function startPgDump(options: DumpOptions & { snapshot: string; compress:
   ]);
 }
 
+/** Dumps the definitions that a snapshot sees, without rows. */
+export function startSchemaDump(options: DumpOptions & { snapshot: string }): DumpProcess {
+  return start('pg_dump', options, [
+    '--format=custom',
+    '--schema-only',
+    `--snapshot=${options.snapshot}`,
+    `--lock-wait-timeout=${options.lockTimeout}`,
+    '--no-password',
+    `--dbname=${options.access.database}`,
+  ]);
+}
+
 /** Dumps roles, memberships, settings and tablespaces. Password hashes only where the role may read them. */
 export function startGlobalsDump(options: DumpOptions & { withPasswords: boolean }): DumpProcess {
   return start('pg_dumpall', options, [

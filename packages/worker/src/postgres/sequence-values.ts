@@ -11,6 +11,18 @@ export interface SequenceValue {
 /** How many sequences one query reads. */
 const BATCH = 100;
 
+/** The sequences that pg_dump sets: an extension's own come with it, but for those that it counts as configuration. */
+export async function listSequences(
+  client: pg.ClientBase,
+): Promise<Pick<SequenceValue, 'schema' | 'name'>[]> {
+  const { rows } = await client.query<Pick<SequenceValue, 'schema' | 'name'>>(`
+    SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND (NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+        OR EXISTS (SELECT FROM pg_extension e WHERE c.oid = ANY (e.extconfig)))`);
+  return rows;
+}
+
 /** The values of those of the named sequences that exist. */
 export async function readSequenceValues(
   client: pg.ClientBase,

@@ -30,6 +30,8 @@ describe('a backup for people', () => {
     tableCount: null,
     rowCount: null,
     largeObjectCount: null,
+    changedTables: null,
+    changedRows: null,
     sequence: null,
     error: null,
     progress: null,
@@ -106,6 +108,22 @@ describe('a backup for people', () => {
       disposedReason: 'older than 90 days',
     } as const;
     expect(lines(disposed)).to.include('disposed     2024-04-01 05:00:00 UTC: older than 90 days');
+  });
+
+  it('tells of an incremental what is in its own file, and what its base must bring', () => {
+    const counts = {
+      type: 'incremental',
+      tableCount: 3,
+      rowCount: 500,
+      changedTables: 1,
+      changedRows: 17,
+    } as const;
+    expect(lines(counts)).to.include(
+      'contents     3 tables, 500 rows; of these 17 new or changed rows of 1 table in this file, the rest in the base',
+    );
+    expect(lines({ ...counts, changedTables: 0, changedRows: 0 })).to.include(
+      'contents     3 tables, 500 rows; nothing changed since the base',
+    );
   });
 
   it('leaves out large objects where there are none, and shows a promotion and the progress', () => {

@@ -89,7 +89,7 @@ describe('a full backup that cannot succeed', function () {
         id,
         type: 'full',
         source: { name, url: source },
-        journal: historyJournal(pool, claim.run, name, logger),
+        journal: historyJournal(pool, claim.run, { id, source: name }, logger),
         storage: new LocalStorage(directory, 'main'),
         onMeter: settings.onMeter ?? (() => {}),
       },

@@ -31,6 +31,8 @@ function forgetfulJournal(): BackupJournal {
     lastSize: async () => null,
     nameFile: async () => {},
     previous: async () => null,
+    baseCandidates: async () => [],
+    holdBase: async () => true,
     confirm: async () => {},
   };
 }

@@ -29,16 +29,16 @@ describe('schedules and their workers', function () {
     }
   }
 
-  it('an incremental becomes a full backup, and says why', async () => {
+  it('an incremental without a base becomes a full backup, and says why', async () => {
     await world.startWorker();
     const ended = await world.cli(['incremental', '--json']);
     expect(ended.code, ended.stderr).to.equal(0);
     const backup = JSON.parse(ended.stdout) as Backup;
     expect(backup).to.include({ type: 'full', requestedType: 'incremental', status: 'completed' });
-    expect(backup.promotedReason).to.contain('incremental backups are not available in this version');
+    expect(backup.promotedReason).to.contain('no full backup to build on');
     expect(backup.fileName).to.match(/^full_backup_/);
     const shown = await world.cli(['show', backup.id]);
-    expect(shown.stdout).to.match(/^type +full \(Row-level incremental backups are not available/m);
+    expect(shown.stdout).to.match(/^type +full \(There is no full backup to build on yet/m);
     expect((await world.cli(['test', backup.id])).code).to.equal(0);
   });
 
@@ -50,7 +50,7 @@ describe('schedules and their workers', function () {
     await world.sql('history', `UPDATE backups SET created_at = created_at - interval '1 minute'`);
     await world.startWorker();
     const backup = await world.newestBackup((newest) => newest.id === id && newest.status === 'completed');
-    expect(backup).to.include({ type: 'full', requestedType: 'incremental' });
+    expect(backup).to.include({ type: 'incremental', requestedType: 'incremental' });
   });
 
   it('a due time while no worker lived is served once, late; workers write the schedule where no API did', async () => {
