@@ -22,6 +22,7 @@ interface FingerprintJob {
   /** Of the dump. */
   readonly entries: readonly TocEntry[];
   readonly passphrase: string;
+  readonly chunkRows: number | undefined;
 }
 
 /** What a sidecar says of the snapshot's contents. */
@@ -80,12 +81,12 @@ export async function takeFingerprint(
 }
 
 async function* scanTables(
-  { snapshot, entries }: FingerprintJob,
+  { snapshot, entries, chunkRows }: FingerprintJob,
   key: Buffer,
   onTable: (mark: Required<TableMark>) => void,
 ) {
   for (const table of await listTables(snapshot.client, { oids: dumpedTables(entries) })) {
-    const { content, manifest } = await scanTable(snapshot.client, table, snapshot.text.encoding);
+    const { content, manifest } = await scanTable(snapshot.client, table, snapshot.text.encoding, chunkRows);
     onTable(markTable(content, key));
     yield manifest;
   }

@@ -40,8 +40,8 @@ interface ChunkColumn {
  * By which column of its key a table is put into chunks, and into how many: an integer where it has values enough, else the
  * column with the most.
  */
-export function chooseChunkColumn(key: readonly KeyColumn[], rows: number): ChunkColumn {
-  const wanted = Math.ceil(rows / CHUNK_ROWS);
+export function chooseChunkColumn(key: readonly KeyColumn[], rows: number, chunkRows: number): ChunkColumn {
+  const wanted = Math.ceil(rows / chunkRows);
   const values = (column: KeyColumn) =>
     key.length === 1 || column.distinct < 0 ? Math.abs(column.distinct || -1) * rows : column.distinct;
   const integers = key.filter(isInteger);
@@ -68,9 +68,13 @@ function isOrdered(column: KeyColumn): boolean {
 }
 
 /** Finds bounds that cut a table into chunks of about the same size, from a sample of its pages. */
-export async function findChunking(client: pg.ClientBase, table: ScannableTable): Promise<Chunking | null> {
+export async function findChunking(
+  client: pg.ClientBase,
+  table: ScannableTable,
+  chunkRows = CHUNK_ROWS,
+): Promise<Chunking | null> {
   if (table.key === null) return null;
-  const { chunks, ...chosen } = chooseChunkColumn(table.key, table.estimatedRows);
+  const { chunks, ...chosen } = chooseChunkColumn(table.key, table.estimatedRows, chunkRows);
   for (let wanted = chunks; wanted > 1; wanted = Math.floor(wanted / 4)) {
     const bounds = await sampleBounds(client, table, { ...chosen, bounds: '{}' }, wanted);
     if (bounds.length <= MOST_BOUNDS) return { ...chosen, bounds };

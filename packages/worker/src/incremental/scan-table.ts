@@ -24,10 +24,11 @@ export async function scanTable(
   client: pg.ClientBase,
   table: ScannableTable,
   encoding: string,
+  chunkRows?: number,
 ): Promise<ScannedTable> {
   const { oid, schema, name, accessMethod, columns, key } = table;
   const at = { schema, name, oid, accessMethod };
-  const chunking = await findChunking(client, table);
+  const chunking = await findChunking(client, table, chunkRows);
   if (key === null || chunking === null) {
     const content = await readTableContent(client, table, encoding);
     return { content, manifest: { ...at, rows: content.rows, sum: content.sum, key: null } };

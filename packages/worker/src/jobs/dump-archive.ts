@@ -31,6 +31,7 @@ interface ArchiveDump {
   readonly passphrase: string;
   /** Whether contents are hashed, and not only rows counted. */
   readonly fingerprint: boolean;
+  readonly chunkRows: number | undefined;
   readonly meter: ProgressMeter;
 }
 

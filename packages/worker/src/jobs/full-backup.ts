@@ -65,6 +65,7 @@ async function backUp(
       deflatePool: settings.deflatePool,
       names,
       fingerprint: settings.fingerprint,
+      chunkRows: settings.chunkRows,
       meter,
     },
     signal,

@@ -23,6 +23,8 @@ export interface BackupSettings {
   readonly lockTimeout: number;
   /** Whether contents are hashed and a manifest for incrementals is written. */
   readonly fingerprint: boolean;
+  /** Rows of a table's chunk, where it is not the usual number: small tables have several then. */
+  readonly chunkRows?: number | undefined;
   /** Folders that may hold pg_dump (see `programDirectories`). */
   readonly programDirectories: readonly string[];
   /** The worker's environment: PATH and HOME of the programs it starts. */

@@ -17,6 +17,7 @@ interface DumpedContentsJob {
   readonly passphrase: string;
   /** Without it rows are counted and nothing more. */
   readonly fingerprint: boolean;
+  readonly chunkRows: number | undefined;
 }
 
 /** What the snapshot held of the tables in the dump. */

@@ -17,6 +17,8 @@ export interface TableWish {
   readonly values: readonly ValueKind[];
   /** The server's major version. */
   readonly major: number;
+  /** Whether its key has to be met. */
+  readonly calm: boolean;
 }
 
 const CAPACITY = 100_000;
@@ -101,7 +103,7 @@ function payloadColumns(random: Random, wish: TableWish, traits: ReadonlySet<str
   return columns;
 }
 
-function chooseTraits(random: Random, { key, serial }: TableWish): Set<string> {
+function chooseTraits(random: Random, { key, serial, calm }: TableWish): Set<string> {
   const traits = new Set<string>();
   if (key === null && random.chance(0.15)) return new Set(['no columns']);
   const may = (trait: string, probability: number) => random.chance(probability) && traits.add(trait);
@@ -109,7 +111,7 @@ function chooseTraits(random: Random, { key, serial }: TableWish): Set<string> {
   else {
     may('inheritance', 0.08);
     may('unlogged', 0.08);
-    may('other access method', 0.06);
+    if (key === null || !calm) may('other access method', 0.06);
     may('rule', 0.08);
   }
   const partitioned = [...traits].some((trait) => trait.startsWith('partitions'));

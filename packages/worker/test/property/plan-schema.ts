@@ -18,8 +18,10 @@ export interface SchemaPlan {
   readonly sql: readonly string[];
 }
 
-/** Tables of a seed that have a key; as many seeds in a row as it takes meet every kind of key. */
+/** Tables of a seed that have a key. */
 const KEYED = 6;
+/** So many seeds in a row have every kind of key; in the first of them each can be met. */
+export const ROUND = 7;
 const KEYLESS = 2;
 const LABELS = Array.from({ length: 41 }, (_, at) => `'L${at}'`).join(', ');
 
@@ -38,7 +40,9 @@ export function planSchema(seed: number, random: Random, major: number): SchemaP
     ...built.flatMap(({ ddl }) => ddl),
     ...related.ddl,
     ...twins.map((table) => `CREATE TABLE ${nameOf(table)} (k0 int4 PRIMARY KEY, v0 text)`),
-    ...tables.map((table) => insertRows(table, firstRows(random), salt())),
+    ...tables.map((table) =>
+      insertRows(table, firstRows(random, table.key !== null, seed <= ROUND ? 20 : 0), salt()),
+    ),
     ...twins.map((table) => insertRows(table, 150, salt())),
     ...built
       .filter(({ table }) => table.traits.has('inheritance'))
@@ -64,14 +68,15 @@ function anyTables(seed: number, random: Random, types: string, major: number): 
       key,
       values,
       major,
+      calm: seed <= ROUND,
     }),
   );
 }
 
 /** Often none or few; sometimes enough for many chunks. */
-function firstRows(random: Random): number {
-  const most = random.pick([0, 1, 30, 300, 300, 300, 1500]);
-  return random.between(Math.min(1, most), most);
+function firstRows(random: Random, keyed: boolean, least: number): number {
+  const most = random.pick(keyed ? [0, 30, 300, 300, 300, 300, 600, 600, 1500] : [0, 1, 30, 300]);
+  return Math.max(keyed ? least : 0, random.between(Math.min(most, most > 10 ? 20 : 1), most));
 }
 
 function typeDefinitions(types: string): string[] {

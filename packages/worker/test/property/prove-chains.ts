@@ -59,9 +59,10 @@ async function proveIncrements(
     await apply(world, folder, increment, copy);
     const what = `increment ${number + 1} of ${increments.length}`;
     await expectSame(world, increment.truth, copy, at.sequences, what);
-    if (definitionsOf(world, copy) !== definitions) throw new Error(`${what} changed definitions`);
-    if (random.chance(0.3)) {
-      await expectRefusals({ source: world, folder, increment, ...at, applied: copy, tally });
+    if (number === increments.length - 1 && definitionsOf(world, copy) !== definitions)
+      throw new Error(`${what} changed definitions`);
+    if (random.chance(0.2)) {
+      await expectRefusals({ source: world, folder, increment, ...at, applied: copy, tally, random });
     }
     await runSql(admin, `DROP DATABASE ${copy}`);
   }

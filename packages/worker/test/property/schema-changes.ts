@@ -19,6 +19,8 @@ export const SCHEMA_CHANGES: Readonly<Record<string, SchemaChange>> = {
     `ALTER TABLE ${nameOf(random.pick(plan.twins))} ALTER COLUMN v0 SET STATISTICS 77`,
   'another default': (plan) => `ALTER TABLE ${nameOf(plan.twins[0])} ALTER COLUMN v0 SET DEFAULT 'x'`,
   'another type': (plan) => `ALTER TABLE ${nameOf(plan.twins[0])} ALTER COLUMN v0 TYPE varchar(90)`,
+  // pg_dump tells nothing of it, and rows keep their transactions: their values are gone all the same.
+  'a column made anew': (plan) => `ALTER TABLE ${nameOf(plan.twins[1])} DROP COLUMN v0, ADD COLUMN v0 text`,
   'a new table': (_plan, _random, n) => `CREATE TABLE "new table ${n}" AS SELECT 1 AS x`,
   'a dropped table': (plan) => `DROP TABLE ${nameOf(plan.twins[1])}`,
   'a renamed table': (plan, random, n) =>

@@ -7,6 +7,7 @@ import { openSession, runSql } from './session.js';
 import { SLATE_SQL } from './slate.js';
 import type { TableSpec } from './table-spec.js';
 import type { Tally } from './tally.js';
+import type { Cause } from './world-changes.js';
 
 /** A transaction that is open, or prepared, while a backup is taken. */
 export interface OpenTransaction {
@@ -24,6 +25,8 @@ export interface SourceWorld {
   readonly plan: SchemaPlan;
   readonly tally: Tally;
   session: pg.Client;
+  /** Until a change of the schema, which may be one of theirs. */
+  twinsAlike: boolean;
   /** A file that the server may write and read. */
   readonly serverFile: string;
   readonly open: OpenTransaction[];
@@ -32,7 +35,9 @@ export interface SourceWorld {
   /** Those of them that may differ from the backup that is being taken. */
   readonly touchedSince: Set<string>;
   /** Why the next incremental has to be a full. */
-  readonly causes: Set<string>;
+  readonly causes: Set<Cause>;
+  /** Why it may be one: bytes of a large object that were written anew, and are the same. */
+  readonly allowed: Set<Cause>;
 }
 
 export const ANCIENT_GROUP = 'ancient';
@@ -68,11 +73,13 @@ export async function createWorld(seed: number, server: PropertyServer, tally: T
     plan: { ...plan, tables: [...plan.tables, ANCIENT_TABLE] },
     tally,
     session,
+    twinsAlike: true,
     serverFile: join(server.data, `copied-${seed}`),
     open: [],
     touched: new Set(),
     touchedSince: new Set(),
     causes: new Set(),
+    allowed: new Set(),
   };
 }
 

@@ -65,7 +65,7 @@ export function insertRows(table: TableSpec, count: number, salt: number): strin
 export function insertNumbers(table: TableSpec, from: number, to: number, salt: number): string {
   const columns = insertable(table);
   if (columns.length === 0)
-    return `DO $$ BEGIN FOR i IN ${from}..${to} LOOP INSERT INTO ${nameOf(table)} DEFAULT VALUES; END LOOP; END $$`;
+    return `DO $insert$ BEGIN FOR i IN ${from}..${to} LOOP INSERT INTO ${nameOf(table)} DEFAULT VALUES; END LOOP; END $insert$`;
   const values = columns.map((column) => column.value('g', salt)).join(', ');
   return `INSERT INTO ${nameOf(table)} (${listOf(columns)}) OVERRIDING SYSTEM VALUE
     SELECT ${values} FROM generate_series(${from}::int8, ${to}::int8) g`;

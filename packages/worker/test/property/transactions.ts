@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { ROW_CHANGES } from './row-changes.js';
 import { openSession } from './session.js';
-import { freeTables, type SourceWorld, touch } from './source-world.js';
-import type { TableSpec } from './table-spec.js';
+import { ANCIENT_GROUP, freeTables, type SourceWorld, touch } from './source-world.js';
+import { insertRows, nameOf } from './table-spec.js';
 
 type Statements = readonly string[];
 /** Ways in which the same statements may become, or not become, part of the database. */
@@ -29,22 +29,32 @@ type ChangeName = keyof typeof ROW_CHANGES;
 export const ROW_CHANGE_NAMES = Object.keys(ROW_CHANGES) as readonly ChangeName[];
 
 /** Changes rows of one table in one way, and counts whether it could. */
-export async function changeRows(
-  world: SourceWorld,
-  client = world.session,
-  kind = world.random.pick(ROW_CHANGE_NAMES),
-  table?: TableSpec,
-): Promise<void> {
+export async function changeRows(world: SourceWorld, client = world.session): Promise<void> {
   const { random, tally } = world;
   const free = freeTables(world);
   if (free.length === 0) return;
-  const chosen = table ?? random.pick(free);
-  const sql = ROW_CHANGES[kind](chosen, random);
+  const chosen = random.pick(free);
+  // Few tables have a key that can be spelled in two ways.
+  const respelled = random.chance(0.2) ? ROW_CHANGES.respellKeys(chosen, random) : null;
+  const kind = respelled === null ? random.pick(ROW_CHANGE_NAMES) : 'respellKeys';
+  const sql = respelled ?? ROW_CHANGES[kind](chosen, random);
   if (sql === null) return;
   const manner = random.chance(0.5) ? 'one transaction' : random.pick(MANNER_NAMES);
   touch(world, chosen.group);
   await counted(world, `row changes`, kind, () => MANNERS[manner](client, sql));
   tally.add('manners', manner);
+}
+
+/** A row more, or one less, in each table that has a key: so that each kind of key is met in a change. */
+export async function changeEach(world: SourceWorld): Promise<void> {
+  for (const table of freeTables(world)) {
+    if (table.key === null || table.group === ANCIENT_GROUP) continue;
+    const [leaf] = table.leaves;
+    const remove = `DELETE FROM ONLY ${nameOf(leaf ?? table)} WHERE ctid = (SELECT min(ctid) FROM ONLY ${nameOf(leaf ?? table)})`;
+    const sql = table.next < table.capacity ? insertRows(table, 1, world.random.salt()) : remove;
+    touch(world, table.group);
+    await counted(world, 'row changes', 'one row', () => inTransaction(world.session, [sql]));
+  }
 }
 
 /**
@@ -59,6 +69,7 @@ export async function counted(
 ): Promise<boolean> {
   try {
     await work();
+    if (process.env.PROPERTY_TRACE) process.stdout.write(`  ${group}: ${kind}\n`);
     world.tally.add(group, kind);
     return true;
   } catch (error) {

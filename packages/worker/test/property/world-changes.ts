@@ -3,7 +3,7 @@ import { SCHEMA_CHANGES } from './schema-changes.js';
 import { openSession, runSql } from './session.js';
 import { freeTables, type SourceWorld, touch } from './source-world.js';
 import { insertable, listOf, nameOf, quoted, type TableName } from './table-spec.js';
-import { counted } from './transactions.js';
+import { counted, endOpen } from './transactions.js';
 
 /** What may happen to a source beside transactions that change rows: none of it makes an incremental a full. */
 type WorldChange = (world: SourceWorld) => Promise<unknown>;
@@ -67,6 +67,7 @@ async function lockRows(world: SourceWorld): Promise<void> {
 
 /** Two schemas with the same table change their names: only the tables' oids tell. */
 async function swapTwins(world: SourceWorld): Promise<void> {
+  if (!world.twinsAlike) return;
   touch(world, 'twins');
   await run(
     world,
@@ -118,21 +119,28 @@ const LARGE_OBJECT_CHANGES: Readonly<Record<string, (random: Random) => string>>
     `SELECT lo_truncate(lo_open(oid, 131072), 1) FROM pg_largeobject_metadata ORDER BY oid LIMIT 1`,
 };
 
-export const CAUSES = ['schema', 'large objects', 'another database'] as const;
+export type Cause = 'schema' | 'large objects' | 'another database';
 
 /** Does what the next incremental has to notice by being a full. */
 export async function injectCause(world: SourceWorld, serial: number): Promise<void> {
   const { random } = world;
-  const cause = random.pick(['schema', 'schema', 'large objects', 'another database'] as const);
-  if (cause === 'another database') return replaceDatabase(world);
+  const causes = ['schema', 'another database', 'schema', 'large objects'] as const;
+  const cause = causes[(world.seed + serial) % causes.length] ?? 'schema';
+  if (cause === 'another database') {
+    await endOpen(world);
+    return replaceDatabase(world);
+  }
   const schema = cause === 'schema';
   const kinds = Object.keys(schema ? SCHEMA_CHANGES : LARGE_OBJECT_CHANGES);
-  const kind = schema ? (kinds[(world.seed * 7 + serial) % kinds.length] ?? '') : random.pick(kinds);
+  const before = await largeObjects(world);
+  const chosen = schema ? (kinds[(world.seed * 7 + serial) % kinds.length] ?? '') : random.pick(kinds);
+  const kind = !schema && before === '' ? 'a new large object' : chosen;
   const sql = schema
     ? SCHEMA_CHANGES[kind]?.(world.plan, random, serial)
     : LARGE_OBJECT_CHANGES[kind]?.(random);
-  const before = await largeObjects(world);
   const done = await counted(world, cause, kind, () => run(world, sql ?? ''));
+  if (done && schema) world.twinsAlike = false;
+  if (done) world.allowed.add(cause);
   if (done && (schema || before !== (await largeObjects(world)))) world.causes.add(cause);
 }
 
