@@ -43,6 +43,25 @@ export const RECOVERY_EFFECTS: Readonly<Record<string, Effect>> = {
   },
   'Restore by hand, with stock tools alone 5': { after: (site) => expectCopy(site, 'clinic_restored') },
   'Restore by hand, with stock tools alone 6': prints('"tables":[{', 'patients|5000', 'appointments|9000'),
+  'An incremental by hand 1': {
+    before: async (site) => {
+      // The same values in another version of the row: something to store, and the copy is still the source.
+      await psql(site.database('healthy_stellar'), 'UPDATE patients SET name = name WHERE id = 1');
+      expect((await site.run('./backup.sh incremental')).code).to.equal(0);
+    },
+    after: (site, { code, stdout }) => {
+      expect(code).to.equal(0);
+      expect(stdout).to.include(site.files(/^incremental_.*\.gz$/).at(-1) ?? 'an incremental');
+      expect(stdout).to.match(/(full|emergency)_backup_\d{8}_\d{6}\.pgdump\.enc\.gz$/m);
+    },
+  },
+  'An incremental by hand 2': {
+    after: async (site, { stdout, stderr }) => {
+      expect(stdout.match(/^0 0 0$/gm), stderr).to.have.length(2);
+      await expectCopy(site, 'clinic_chain');
+      await psql(site.database('postgres'), 'DROP DATABASE clinic_chain');
+    },
+  },
   'Check a file by hand 1': prints(': OK', 'whole', 'gzip compressed data', 'Salted__'),
   'Check a file by hand 2': prints('TABLE DATA public patients'),
 };

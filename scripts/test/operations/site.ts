@@ -62,11 +62,11 @@ export async function openSite(): Promise<Site> {
       while ((await psql(database('history'), `SELECT (${condition})`)) !== 't') await delay(200);
     },
     run: async (block) => {
-      const newest =
-        files(/^full_.*\.gz$/)
-          .at(-1)
-          ?.replace('.pgdump.enc.gz', '') ?? 'there_is_no_backup';
-      const named = block.replaceAll('full_backup_20240101_020000', newest);
+      const newest = (pattern: RegExp) =>
+        files(pattern).at(-1)?.replace('.pgdump.enc.gz', '') ?? 'there_is_no_backup';
+      const named = block
+        .replaceAll('full_backup_20240101_020000', newest(/^full_.*\.gz$/))
+        .replaceAll('incremental_backup_20240101_080000', newest(/^incremental_.*\.gz$/));
       return shell.run(putIn(named, { ...places, ...(await idsNow(history)) }));
     },
     weaknessOf: (path) => encryptionKeyWeakness(readFileSync(join(home, path), 'utf8').trimEnd()),
