@@ -8,14 +8,22 @@ BEGIN
   INTO rows, sum;
 END`;
 
-/** Deletes rows and gives the sum of their hashes. */
+/**
+ * Deletes rows and gives the sum of their hashes. Of a table that is published without an identity of rows nothing may be
+ * deleted, not even nothing: where rows could only be added, none is looked for.
+ */
 const REMOVE = `
 DECLARE
   removed numeric;
+  there boolean := true;
 BEGIN
   IF t.filter <> '' THEN
     condition := format('%s AND t.ctid IN (SELECT ctid FROM ONLY %s %s)', condition, t.relation, t.filter);
   END IF;
+  IF EXISTS (SELECT FROM pg_publication) THEN
+    EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %s t WHERE %s)', t.relation, condition) INTO there;
+  END IF;
+  IF NOT there THEN RETURN 0; END IF;
   EXECUTE format('WITH removed AS (DELETE FROM ONLY %s t WHERE %s RETURNING %s AS h) SELECT coalesce(sum(h), 0) FROM removed',
     t.relation, condition, ${S}.row_number(t.hashed)) INTO removed;
   RETURN removed;

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Secret } from '@safekeep/shared/config/secret';
 import { clientOptions } from '@safekeep/shared/history/database';
 import pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
 import { postgresServer } from '../../../../shared/test/servers.js';
 import { rowsEncoding } from '../../../src/incremental/apply/staging.js';
 import { chunkNumber, findChunking } from '../../../src/incremental/chunking.js';
@@ -13,7 +12,6 @@ import { HASH_NUMBER, rowHash } from '../../../src/postgres/row-hash.js';
 import { fromTable, listTables, type ScannableTable } from '../../../src/postgres/scannable-tables.js';
 import { readSequenceValues } from '../../../src/postgres/sequence-values.js';
 import { readTableContent } from '../../../src/postgres/table-contents.js';
-import { realPrograms } from '../../postgres/real-programs.js';
 
 /** What is known at the base. */
 export interface Base {
@@ -116,7 +114,10 @@ async function newContent(client: pg.Client, table: ScannableTable, base: Base, 
 /** Chunks from which a row of the base is gone are listed; the bounds are those of the base. */
 async function keptOf(now: pg.Client, then: pg.Client, table: ScannableTable, base: Base) {
   const [there] = await listTables(then, { names: [table] });
-  const chunking = await findChunking(then, { ...(there as ScannableTable), estimatedRows: 12_000 });
+  const chunking = await findChunking(then, {
+    ...(there as ScannableTable),
+    estimatedRows: Math.max(12_000, there?.estimatedRows ?? 0),
+  });
   if (chunking === null) throw new Error('a table with a key has chunks');
   const count = (where: string) =>
     `SELECT ${chunkNumber(chunking)} AS c, count(*) AS n FROM ${fromTable(table)} WHERE ${where} GROUP BY 1`;
@@ -131,19 +132,14 @@ function isNew({ xmin }: Base): string {
   return `(xmin::text::int8 >= ${xmin})`;
 }
 
-/** Reads the rows of a plan as an incremental backup would, with nothing but psql. */
-export async function rowsOf(source: string, base: Base, plan: DeltaPlan): Promise<DeltaRows> {
-  const { directory } = await realPrograms();
-  const url = (await postgresServer()).url(source);
+/** Reads the rows of a plan in the client's transaction. */
+export function rowsOf(client: pg.Client, base: Base, plan: DeltaPlan): DeltaRows {
   const copy = (columns: readonly string[], { schema, name }: DeltaTable, where: string): Readable => {
     const list = columns.map((column) => pg.escapeIdentifier(column)).join(', ');
     const from = `ONLY ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
-    const statement = `COPY (SELECT ${list} FROM ${from} WHERE ${where}) TO STDOUT WITH (ENCODING '${rowsEncoding(plan.encoding)}')`;
-    const args = ['-qXAt', '-v', 'ON_ERROR_STOP=1', '-c', READING_SETTINGS, '-c', statement, url];
-    return spawn(join(directory, 'psql'), args, {
-      env: { ...process.env, PGCLIENTENCODING: 'UTF8' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }).stdout;
+    const encoding = rowsEncoding(plan.encoding);
+    const text = `COPY (SELECT ${list} FROM ${from} WHERE ${where}) TO STDOUT WITH (ENCODING '${encoding}')`;
+    return client.query(copyTo(text));
   };
   return {
     newRows: (table) => copy(table.staged, table, table.replace === null ? 'true' : isNew(base)),

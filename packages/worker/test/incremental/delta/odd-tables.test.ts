@@ -40,11 +40,12 @@ describe('a delta archive of odd tables', function () {
     const target = await copyOf(pair.base.database);
     await sql(
       target,
-      'CREATE PUBLICATION everything FOR ALL TABLES; ALTER TABLE children REPLICA IDENTITY NOTHING',
+      `CREATE PUBLICATION a_few FOR TABLE children, later, no_key, only_added, refers, triggered, trees;
+       ALTER TABLE children REPLICA IDENTITY NOTHING`,
     );
     const archive = await archiveOf(pair, { whole: ANY_WAY });
     expect(await apply(archive, target)).to.deep.equal({ code: 0, stderr: '' });
-    await sql(target, 'DROP PUBLICATION everything; ALTER TABLE children REPLICA IDENTITY DEFAULT');
+    await sql(target, 'DROP PUBLICATION a_few; ALTER TABLE children REPLICA IDENTITY DEFAULT');
     await isTheSource(target);
   });
 

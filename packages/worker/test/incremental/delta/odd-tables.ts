@@ -30,6 +30,7 @@ export const ODD_TABLES = `
   CREATE TABLE identities (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a int, b text, c text GENERATED ALWAYS AS (b || '!') STORED);
   INSERT INTO identities (a, b) SELECT g, 'b' || g FROM generate_series(1, 50) g;
   CREATE TABLE generated (k int, id int GENERATED ALWAYS AS (k * 2) STORED PRIMARY KEY); INSERT INTO generated SELECT g FROM generate_series(1, 50) g;
+  CREATE TABLE only_added (k int, id int GENERATED ALWAYS AS (k) STORED PRIMARY KEY); INSERT INTO only_added VALUES (1), (2);
   CREATE EXTENSION btree_gist;
   CREATE TABLE bookings (id int PRIMARY KEY, room int, during int4range, EXCLUDE USING gist (room WITH =, during WITH &&));
   INSERT INTO bookings SELECT g, 1, int4range(g * 10, g * 10 + 10) FROM generate_series(1, 20) g;
@@ -89,7 +90,7 @@ export const ODD_CHANGES = `
   ALTER TABLE ruled ENABLE ALWAYS RULE "twice ü";
   SET session_replication_role = DEFAULT;
   UPDATE identities SET b = NULL WHERE id = 3; DELETE FROM identities WHERE id = 4; INSERT INTO identities (a) VALUES (1), (2);
-  UPDATE generated SET k = 1000 WHERE k = 5; DELETE FROM generated WHERE k = 6;
+  INSERT INTO only_added VALUES (3); UPDATE generated SET k = 1000 WHERE k = 5; DELETE FROM generated WHERE k = 6;
   UPDATE bookings SET during = '[900,910)' WHERE id = 3; UPDATE bookings SET during = int4range(30, 40) WHERE id = 4; UPDATE bookings SET during = int4range(40, 50) WHERE id = 3;
   UPDATE swaps SET place = 100 WHERE id = 1; UPDATE swaps SET place = 1 WHERE id = 2; UPDATE swaps SET place = 2 WHERE id = 1;
   BEGIN; UPDATE swaps SET seat = 21 - seat; COMMIT; UPDATE later SET id = 10 - id;

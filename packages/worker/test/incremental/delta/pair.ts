@@ -8,7 +8,7 @@ import { emptyDatabase, postgresServer, sql } from '../../../../shared/test/serv
 import { createDeltaArchive } from '../../../src/incremental/delta-archive.js';
 import type { DeltaPlan } from '../../../src/incremental/delta-plan.js';
 import { realPrograms } from '../../postgres/real-programs.js';
-import { type Base, planOf, rowsOf } from './hand-made-plan.js';
+import { type Base, planOf, rowsOf, withClient } from './hand-made-plan.js';
 
 /** A source and a copy of what it was at the base. */
 export interface Pair {
@@ -47,9 +47,10 @@ export async function archiveOf(
 ): Promise<Archive> {
   const found = await planOf(source, base, options.whole);
   const plan = options.change?.(found) ?? found;
-  const rows = await rowsOf(source, base, plan);
   const file = join(await scratchFolder('safekeep-delta'), `${randomBytes(6).toString('hex')}.pgdump`);
-  const bytes = await createDeltaArchive(plan, rows).toArray();
+  const bytes = await withClient(source, (client) =>
+    createDeltaArchive(plan, rowsOf(client, base, plan)).toArray(),
+  );
   writeFileSync(file, Buffer.concat(bytes));
   return { file, plan };
 }
