@@ -1,6 +1,5 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { ZstdFrame } from './zstd-frame.js';
 
 /** A stream of node:zlib; `bytesWritten` counts what it used of what it was given. */
 export type Inflater = Transform & { readonly bytesWritten: number };
@@ -15,8 +14,6 @@ export interface InflatedAtOnce {
 export interface Codec {
   create(options: { readonly chunkSize: number }): Inflater;
   atOnce(stored: Buffer, options: { readonly maxOutputLength: number }): InflatedAtOnce;
-  /** What follows a stream to its end beside the runtime, where that does not notice a stream that is cut short. */
-  readonly frame?: () => ZstdFrame;
 }
 
 const GZIP: Codec = {
@@ -39,6 +36,5 @@ export function codecOf(algorithm: string): Codec | null {
   return {
     create: (options) => createZstdDecompress(options),
     atOnce: (stored, options) => zstdDecompressSync(stored, { ...options, info: true }),
-    frame: () => new ZstdFrame(),
   };
 }

@@ -1,6 +1,6 @@
 import { ArchiveError } from './archive-error.js';
 import { type Codec, codecOf, type InflatedAtOnce, type Inflater } from './codecs.js';
-import type { ZstdFrame } from './zstd-frame.js';
+import { createFrame, type StreamFrame } from './stream-frame.js';
 
 /** Output is handed on in pieces of this size, in bytes: what a compressed byte blows up to is never held whole. */
 const PIECE = 512 * 1024;
@@ -32,7 +32,7 @@ export function unpacks(algorithm: string): boolean {
 export function createUnpacker(algorithm: string, onText: (text: Buffer) => void): Unpacker {
   if (algorithm === 'none') return plainUnpacker(onText);
   const codec = codecOf(algorithm);
-  if (codec !== null) return new StreamUnpacker(codec, onText);
+  if (codec !== null) return new StreamUnpacker(codec, createFrame(algorithm), onText);
   throw new ArchiveError('ARCHIVE_UNSUPPORTED', `data compressed with ${algorithm} cannot be inflated here`);
 }
 
@@ -55,7 +55,7 @@ function plainUnpacker(onText: (text: Buffer) => void): Unpacker {
  */
 class StreamUnpacker implements Unpacker {
   readonly #codec: Codec;
-  readonly #frame: ZstdFrame | undefined;
+  readonly #frame: StreamFrame | null;
   readonly #onText: (text: Buffer) => void;
   #inflate: Inflater | null = null;
   /** A small first piece, as long as no other has come. */
@@ -68,9 +68,9 @@ class StreamUnpacker implements Unpacker {
   #unseen: Buffer[] = [];
   #failure: unknown;
 
-  constructor(codec: Codec, onText: (text: Buffer) => void) {
+  constructor(codec: Codec, frame: StreamFrame | null, onText: (text: Buffer) => void) {
     this.#codec = codec;
-    this.#frame = codec.frame?.();
+    this.#frame = frame;
     this.#onText = onText;
   }
 

@@ -1,37 +1,12 @@
 import { ArchiveError } from './archive-error.js';
-import { ByteSource, type Reading } from './custom-format/byte-source.js';
+import type { ByteSource, Reading } from './custom-format/byte-source.js';
 
 const MAGIC = 0xfd2fb528;
 const RLE = 1;
 const RESERVED = 3;
 
-/**
- * Follows the frame of a zstd stream (RFC 8878, 3.1.1) without inflating it, to know that it came to its end and that nothing is
- * behind it. Node's decompressor takes a frame that is cut short for one that has ended.
- */
-export class ZstdFrame {
-  readonly #source = new ByteSource();
-  readonly #reading = readFrame(this.#source);
-  #fed = 0;
-  #over = false;
-
-  /** @throws ArchiveError ARCHIVE_DATA_BROKEN when this is no frame, or goes on behind its end. */
-  feed(stored: Buffer): void {
-    this.#fed += stored.length;
-    if (!this.#over) {
-      this.#source.feed(stored);
-      this.#over = this.#reading.next().done === true;
-    }
-    if (this.#over && this.#fed > this.#source.offset) throw broken('data follows the end of its zstd frame');
-  }
-
-  /** @throws ArchiveError ARCHIVE_DATA_BROKEN when the frame has not ended. */
-  finish(): void {
-    if (!this.#over) throw broken('its zstd frame is cut short');
-  }
-}
-
-function* readFrame(source: ByteSource): Reading<void> {
+/** RFC 8878, 3.1.1. */
+export function* readZstdFrame(source: ByteSource): Reading<void> {
   if ((yield* source.take(4)).readUInt32LE(0) !== MAGIC) throw broken('it is no zstd frame');
   const descriptor = (yield* source.take(1)).readUInt8(0);
   yield* source.skip(headerBytes(descriptor), () => {});

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { ArchiveError } from '@safekeep/archive/archive-error';
 import { ByteSource, type Reading } from '@safekeep/archive/custom-format/byte-source';
+import type { PayloadObserver } from '@safekeep/archive/custom-format/data-blocks';
 import type { TocEntry } from '@safekeep/archive/custom-format/toc';
 import { type ArchiveContents, type Inspector, refuseOtherData } from '@safekeep/archive/inspect';
-import { type ArchiveSummary, readArchive } from '@safekeep/archive/walk';
+import { createFrame, type StreamFrame } from '@safekeep/archive/stream-frame';
+import { type ArchiveSummary, readArchive, type WalkObserver } from '@safekeep/archive/walk';
 import { fail } from '@safekeep/shared/errors';
 import { execa } from 'execa';
 import { DataScript } from './data-script.js';
@@ -21,8 +23,9 @@ interface Ended {
 }
 
 /**
- * Takes an archive apart whose data this runtime cannot inflate: it follows the structure itself, and has pg_restore write
- * the data as a script, without any database, in which rows and large objects are counted.
+ * Takes an archive apart whose data this runtime cannot inflate: it follows the structure itself, frames of the compressed
+ * streams included, and has pg_restore write the data as a script, without any database, in which rows and large objects
+ * are counted.
  *
  * Errors: the ARCHIVE_ codes; COMPRESSION_UNREADABLE when the program could not look.
  */
@@ -37,6 +40,7 @@ class ProgramInspector extends Writable implements Inspector {
   readonly #script = new DataScript();
   readonly #child: ReturnType<typeof startProgram>;
   readonly #ended: Promise<Ended>;
+  #frame: StreamFrame | null = null;
   #tables: readonly TocEntry[] = [];
   #algorithm = '';
   #contents: ArchiveContents | undefined;
@@ -44,13 +48,19 @@ class ProgramInspector extends Writable implements Inspector {
   constructor({ directory, version }: PostgresPrograms) {
     super({ highWaterMark: 1 << 20 });
     this.#version = version;
-    this.#reading = readArchive(this.#source, {
+    const observer: WalkObserver & PayloadObserver = {
       onToc: (head, entries) => {
         refuseOtherData(entries);
         this.#algorithm = head.compression.algorithm;
         this.#tables = entries.filter((entry) => entry.hasData && entry.desc === 'TABLE DATA');
       },
-    });
+      onStreamStart: () => {
+        this.#frame = createFrame(this.#algorithm);
+      },
+      onPayload: (piece) => this.#frame?.feed(piece),
+      onStreamEnd: () => this.#frame?.finish(),
+    };
+    this.#reading = readArchive(this.#source, observer);
     this.#child = startProgram(join(directory, 'pg_restore'));
     this.#child.stdout.on('data', (text: Buffer) => this.#script.feed(text));
     // A program that ends early breaks the pipe; how it ended tells more.
