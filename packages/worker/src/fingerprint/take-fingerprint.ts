@@ -49,11 +49,13 @@ const LOG_PATIENCE = 30_000;
  * the snapshot, not through the dump: so a dump that lost rows can be told. The same scan of a table gives its line of the
  * manifest, which `writeManifest` takes as they come.
  *
+ * @param logPatience milliseconds
  * @throws errors of PostgreSQL and those of `writeManifest`
  */
 export async function takeFingerprint(
   job: FingerprintJob,
   writeManifest: (lines: AsyncIterable<string>) => Promise<void>,
+  logPatience = LOG_PATIENCE,
 ): Promise<TakenFingerprint> {
   const { snapshot, entries } = job;
   const { client } = snapshot;
@@ -63,7 +65,7 @@ export async function takeFingerprint(
   const head = {
     backupId: job.backupId,
     schemaHash: schemaHash(entries, await readSchemaFacts(client)),
-    durable: await waitUntilDurable(client, written, LOG_PATIENCE, snapshot.hurryLog),
+    durable: await waitUntilDurable(client, written, logPatience, snapshot.hurryLog),
     largeObjects: await readLargeObjectState(client, largeObjects),
   };
   const tables: Required<TableMark>[] = [];

@@ -36,7 +36,8 @@ describe('a chunk', () => {
     it(`is ${is} when ${what}`, () => expect(classifyChunk(base, old, young)).to.equal(is));
   }
 
-  it('is told by each of the two sums alone', () => {
+  it('is told by each of the two sums alone, and by the count', () => {
+    expect(classifyChunk(keys(1, 2, 3), keys(1), { ...keys(2, 3), rows: 1 })).to.equal('other');
     for (const sum of ['first', 'second'] as const) {
       const young = { ...keys(2), [sum]: keys(2)[sum] + 1n };
       expect(classifyChunk(keys(1, 2), keys(1), young)).to.equal('other');

@@ -6,7 +6,7 @@ import { readLargeObjectContents } from '../../src/postgres/large-object-content
 import { largeObjectsChanged, readLargeObjectState } from '../../src/postgres/large-object-state.js';
 import { openSnapshot, type Snapshot } from '../../src/postgres/snapshot.js';
 
-const OBJECTS = `SELECT lo_from_bytea(4711, decode(repeat('00', 10000), 'hex')), lo_from_bytea(4712, '\\x01'), lo_create(4713);
+const OBJECTS = `SELECT lo_from_bytea(4711, decode(repeat('00', 10000), 'hex')), lo_from_bytea(4712, '\\x01'), lo_create(4713), lo_create(4714);
   COMMENT ON LARGE OBJECT 4712 IS 'before'; COMMENT ON LARGE OBJECT 4713 IS 'before'; CREATE TABLE t (id int);`;
 
 const CHANGES: readonly (readonly [what: string, sql: string, changed: boolean])[] = [
@@ -19,7 +19,9 @@ const CHANGES: readonly (readonly [what: string, sql: string, changed: boolean])
   ['a new object', 'SELECT lo_create(0)', true],
   ['an object less', 'SELECT lo_unlink(4713)', true],
   ['another object in its place', 'SELECT lo_unlink(4713), lo_create(4713)', true],
-  ['another empty object', 'SELECT lo_unlink(4713), lo_create(4714)', true],
+  ['an object less that nobody described', 'SELECT lo_unlink(4714)', true],
+  ['a page removed by hand', 'DELETE FROM pg_largeobject WHERE loid = 4711 AND pageno = 4', true],
+  ['another empty object', 'SELECT lo_unlink(4713), lo_create(4715)', true],
   ['a page less', 'SELECT lo_truncate(lo_open(4711, 131072), 4096)', true],
   ['a privilege', 'GRANT SELECT ON LARGE OBJECT 4711 TO PUBLIC', true],
   ['a comment', `COMMENT ON LARGE OBJECT 4711 IS 'x'`, true],

@@ -6,7 +6,9 @@ import type { ManifestTable } from '@safekeep/archive/manifest-schema';
 import { filesOf } from '@safekeep/shared/storage/backup-names';
 import { expect } from 'chai';
 import { emptyDatabase, sql } from '../../../shared/test/servers.js';
+import { takeFingerprint } from '../../src/fingerprint/take-fingerprint.js';
 import { storedBackupOf, type TakenBackup } from '../jobs/stored-backup-of.js';
+import { open } from './incremental-world.js';
 import { type StoredManifest, storedManifest } from './stored-manifest.js';
 
 const TABLES = `
@@ -101,6 +103,37 @@ describe('the manifest beside a full backup', function () {
       { name: 'id', equals: 'OPERATOR(pg_catalog.=)' },
     ]);
     expect(of('mails').key?.columns).to.deep.equal([{ name: 'id', equals: 'OPERATOR(public.=)' }]);
+  });
+
+  it('says so when what the snapshot saw is not on the disk in time', async () => {
+    const [writer] = await sql<{ pid: number }>(
+      source,
+      `SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'`,
+    );
+    const pid = writer?.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await sql(source, `SET synchronous_commit = off; CREATE TYPE not_on_the_disk AS (a int)`);
+      const snapshot = await open(source);
+      let text = '';
+      const job = {
+        backupId: taken.sidecar.id,
+        snapshot,
+        entries: [],
+        passphrase: 'x'.repeat(40),
+        chunkRows: 4_000,
+      };
+      await takeFingerprint(
+        job,
+        async (lines) => {
+          for await (const line of lines) text += line;
+        },
+        0,
+      ).finally(() => snapshot.close());
+      expect(JSON.parse(text.split('\n')[0] ?? '')).to.include({ kind: 'head', durable: false });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
   });
 
   it('is not written with BACKUP_FINGERPRINT=off: rows are counted then, and nothing is hashed', async () => {

@@ -42,9 +42,10 @@ describe('a snapshot that meets changes before it has its locks', function () {
     return openLockedSnapshot({ name: 'main', url }, lockTimeout, signal);
   }
 
-  async function untilItWaits(): Promise<void> {
-    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%' AND datname = $1`;
-    while ((await sql('postgres', waiting, [database])).length === 0) await delay(5);
+  async function untilItWaits(table = '', orEnded = () => false): Promise<void> {
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1 AND datname = $2`;
+    const values = [`LOCK TABLE%${table}%`, database];
+    while (!orEnded() && (await sql('postgres', waiting, values)).length === 0) await delay(5);
   }
 
   for (const [what, change, rows] of CHANGES) {
@@ -96,6 +97,35 @@ describe('a snapshot that meets changes before it has its locks', function () {
     expect(found.rows).to.deep.equal([{ count: 0 }]);
   });
 
+  /** What becomes of a table that is made after the list of tables was read and before they are locked. */
+  const FRESH: readonly (readonly [what: string, sql: string])[] = [
+    ['emptied and loaded', 'TRUNCATE fresh; INSERT INTO fresh VALUES (2), (3)'],
+    [
+      'exchanged for another',
+      'ALTER TABLE fresh RENAME TO stale; CREATE TABLE fresh (id int); INSERT INTO fresh VALUES (2), (3)',
+    ],
+  ];
+  for (const [what, change] of FRESH) {
+    it(`is taken anew after a table was made, seen, and ${what} before it was locked`, async () => {
+      const other = new pg.Client(clientOptions(new Secret((await postgresServer()).url(database))));
+      await other.connect();
+      await holder.query('BEGIN; LOCK TABLE notes IN ACCESS EXCLUSIVE MODE');
+      const opening = open();
+      await untilItWaits();
+      await other.query('CREATE TABLE fresh (id int)');
+      await other.query('INSERT INTO fresh VALUES (1)');
+      await other.query(`BEGIN; LOCK TABLE fresh; ${change}`);
+      await holder.query('COMMIT');
+      await untilItWaits('fresh');
+      await other.query('COMMIT');
+      await other.end();
+      const snapshot = await opening;
+      const found = await snapshot.client.query('SELECT * FROM public.fresh');
+      await snapshot.close();
+      expect(found.rows).to.deep.equal([{ id: 2 }, { id: 3 }]);
+    });
+  }
+
   it('gives up when tables are dropped each time, and says so', async () => {
     const tables = Array.from({ length: 20 }, (_, number) => `short_lived_${number}`);
     await sql(database, tables.map((name) => `CREATE TABLE ${name} (id int)`).join(';'));
@@ -109,7 +139,7 @@ describe('a snapshot that meets changes before it has its locks', function () {
     });
     await holder.query(`BEGIN; DROP TABLE ${tables.pop()}`);
     while (!ended) {
-      await Promise.race([untilItWaits(), opening]);
+      await untilItWaits('', () => ended);
       await holder.query(`COMMIT; BEGIN; DROP TABLE ${tables.pop()}`);
     }
     await holder.query('COMMIT');
