@@ -62,8 +62,8 @@ function oidOf(at: number): number {
   return at % 2 === 0 ? 16_384 + at : -2_000_000_000 + at;
 }
 
-async function expectSame(archive: Buffer, pieceSize?: number): Promise<Buffer> {
-  const { out } = await recompress(archive, {}, pieceSize, 1);
+async function expectSame(archive: Buffer, pieceSize?: number, level = 1): Promise<Buffer> {
+  const { out } = await recompress(archive, {}, pieceSize, level);
   const came = dissect(archive);
   const went = dissect(out);
   expect(went.preamble.length).to.equal(came.preamble.length);
@@ -166,6 +166,22 @@ describe('an archive that is compressed on its way', () => {
         expect(stored?.subarray(0, 2)).to.deep.equal(alone.subarray(0, 2));
       }
     }
+  });
+
+  it('is as small where documents, which nothing makes smaller, stand alone or between rows', async () => {
+    const line = rows(400_000);
+    const documents = Array.from({ length: 60 }, (_, at) => [
+      Buffer.from(randomBytes(9_000).toString('hex')),
+      line.subarray(at * 6_000, at * 6_000 + 6_000),
+    ]);
+    const alone = Buffer.concat(documents.map(([document]) => document as Buffer));
+    for (const text of [alone, Buffer.concat(documents.flat())]) {
+      const [stored] = dissect(await expectSame(archiveOf([text], [], bySize(15_000)), undefined, 9)).streams;
+      expect(stored?.stored.length).to.be.at.most(deflateSync(text, { level: 9 }).length * 1.002);
+    }
+    const [stored] = dissect(await expectSame(archiveOf([alone]), undefined, 9)).streams;
+    // 4 bits a digit, which is all that is in it.
+    expect(stored?.stored.length).to.be.at.most((alone.length / 2) * 1.02);
   });
 
   it('tells of entries in order, and of as many bytes as it wrote', async () => {
