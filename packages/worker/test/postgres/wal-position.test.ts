@@ -27,39 +27,43 @@ describe('what a snapshot saw', function () {
     });
   }
 
+  const open: (() => Promise<unknown>)[] = [];
+  afterEach(() => Promise.all(open.splice(0).map((close) => close())));
+
+  async function connect(database: string): Promise<pg.Client> {
+    const client = new pg.Client(clientOptions(new Secret((await postgresServer()).url(database))));
+    await client.connect();
+    open.push(() => client.end());
+    return client;
+  }
+
   it('becomes durable also where commits do not wait for the disk', async () => {
     const database = await emptyDatabase();
     await sql(database, 'CREATE TABLE notes (id int)');
-    const writer = new pg.Client(clientOptions(new Secret((await postgresServer()).url(database))));
-    await writer.connect();
+    const writer = await connect(database);
     await writer.query('SET synchronous_commit = off');
     await writer.query('INSERT INTO notes SELECT generate_series(1, 1000)');
     const then = await readWalPositions(writer);
     expect(await waitUntilDurable(writer, then, 30_000, async () => {})).to.equal(true);
-    await writer.end();
   });
 
   it('becomes durable soon also where a transaction that goes on is the only one that wrote', async () => {
     const database = await emptyDatabase();
     const url = new Secret((await postgresServer()).url(database));
-    const writer = new pg.Client(clientOptions(url));
-    await writer.connect();
+    const writer = await connect(database);
     await writer.query('BEGIN; CREATE TABLE notes AS SELECT generate_series(1, 1000)');
     const snapshot = await openSnapshot({ name: 'main', url }, 5_000);
+    open.push(snapshot.close);
     const then = await readWalPositions(snapshot.client);
     expect(isDurable(then, then)).to.equal(false);
     // PostgreSQL by itself would take up to 15 s.
     expect(await waitUntilDurable(snapshot.client, then, 5_000, snapshot.hurryLog)).to.equal(true);
-    await snapshot.close();
-    await writer.end();
   });
 
   it('is not waited for without end', async () => {
-    const client = new pg.Client(clientOptions(new Secret((await postgresServer()).url('postgres'))));
-    await client.connect();
+    const client = await connect('postgres');
     const now = await readWalPositions(client);
     const never = { ...now, written: now.written + (1n << 40n) };
     expect(await waitUntilDurable(client, never, 0, async () => {})).to.equal(false);
-    await client.end();
   });
 });
