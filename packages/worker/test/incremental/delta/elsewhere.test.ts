@@ -43,6 +43,13 @@ describe('a delta archive elsewhere', function () {
     expect(differences(await sorted(target), source)).to.deep.equal([]);
   });
 
+  it('with --single-transaction such a view takes all back, sequences too', async () => {
+    const target = await copyOf(pair.base.database);
+    const { stderr } = await apply(await archiveOf(pair), target, { options: ['--single-transaction'] });
+    expect(stderr).to.contain('division by zero');
+    expect(differences(await sorted(target), await sorted(pair.base.database))).to.deep.equal([]);
+  });
+
   for (const major of [12, 13, 14, 15, 16, 17, 18]) {
     it(`is applied by pg_restore ${major}`, async function () {
       const directory = (await programs()).find((found) => found.major === major)?.directory;

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { emptyDatabase, sql } from '../../../../shared/test/servers.js';
+import { withClient } from './hand-made-plan.js';
 import { type Archive, apply, archiveOf, copyOf, type Pair, pairOf, sorted } from './pair.js';
 
 const CLINIC = `
@@ -115,6 +117,18 @@ describe('a delta archive that does not fit', function () {
     await sql(target, 'CREATE SCHEMA safekeep_delta; CREATE TABLE safekeep_delta.r0 (v text)');
     expect(await apply(archive, target)).to.deep.equal({ code: 0, stderr: '' });
     expect(await sorted(target)).to.equal(await sorted(pair.source));
+  });
+
+  it('a row that somebody writes meanwhile is waited for, and seen', async () => {
+    const target = await copyOf(pair.base.database);
+    const { stderr } = await withClient(target, async (client) => {
+      await client.query(`BEGIN; INSERT INTO public.patients VALUES (4711, 'meanwhile')`);
+      const applying = apply(archive, target);
+      while ((await sql(target, 'SELECT FROM pg_locks WHERE NOT granted')).length === 0) await setImmediate();
+      await client.query('COMMIT');
+      return applying;
+    });
+    expect(stderr).to.match(/SK001: .*: public.patients has 901 rows, in the base it had 900/);
   });
 
   it('a database of another encoding is refused', async () => {
