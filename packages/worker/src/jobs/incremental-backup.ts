@@ -5,6 +5,7 @@ import { type Promotion, promotion } from '../incremental/promotion.js';
 import { readWindow, type TransactionWindow } from '../incremental/transaction-window.js';
 import { readContents, type SourceContents } from '../postgres/contents.js';
 import { chooseProgram, findPrograms, type PostgresPrograms } from '../postgres/program.js';
+import { queryFailure } from '../postgres/source-failure.js';
 import { chooseBase } from './choose-base.js';
 import { ownCompression } from './compression.js';
 import { IncrementalMeter } from './incremental-meter.js';
@@ -53,6 +54,10 @@ export async function incrementalBackup(
     return await withOpenBackup(job, 'incremental', settings, signal, (open) =>
       judgeAndTake({ ...job, ...open }, base, settings, signal),
     );
+  } catch (error) {
+    // Whatever a stop broke off is no failure of its own.
+    if (signal.aborted) throw signal.reason;
+    throw error;
   } finally {
     await base.close();
   }
@@ -69,7 +74,9 @@ async function judgeAndTake(
   signal: AbortSignal,
 ): Promise<IncrementalOutcome> {
   const { snapshot } = job;
-  const window = await readWindow(snapshot.client, base.sidecar.snapshot.xmin);
+  const window = await readWindow(snapshot.client, base.sidecar.snapshot.xmin).catch((error: unknown) => {
+    throw queryFailure({ source: snapshot.source, phase: 'snapshot', table: null }, error);
+  });
   const why = whyIncomparable({ base: base.sidecar.snapshot, now: snapshot.facts, window });
   if (why !== null) return promoted(why);
   const found = await findPrograms(settings.programDirectories);

@@ -60,7 +60,9 @@ export async function lookAtChanges(
     const passphrase = settings.encryptionKey.reveal();
     return dumpGlobals({ snapshot, options, storage, fileName: names.globals, passphrase }, stopped);
   };
-  const schemaFacts = await readSchemaFacts(client);
+  const schemaFacts = await readSchemaFacts(client).catch((error: unknown) => {
+    throw queryFailure({ source: snapshot.source, phase: 'schema', table: null }, error);
+  });
   const stop = (error: unknown) => enough.abort(error);
   const [schema, tables] = await Promise.allSettled([
     stopping(lookAtSchema(), stop, stop),

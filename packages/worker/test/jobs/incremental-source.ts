@@ -77,8 +77,3 @@ async function runSql(url: string, text: string): Promise<void> {
   await client.connect();
   await client.query(text).finally(() => client.end());
 }
-
-/** `taken`, or the code of a promotion. */
-export function codeOf(outcome: IncrementalOutcome): string {
-  return outcome.kind === 'promoted' ? outcome.code : 'taken';
-}
