@@ -30,7 +30,8 @@ export function planSchema(seed: number, random: Random, major: number): SchemaP
   const built = anyTables(seed, random, types, major);
   const related = family('public');
   const twins = [twin('twin a'), twin('twin b')] as const;
-  const tables = [...built.map(({ table }) => table), ...related.tables];
+  const elsewhere = otherMethod();
+  const tables = [...built.map(({ table }) => table), ...related.tables, elsewhere];
   const views = materializedViews(random.pick(tables), random.pick(tables), random);
   const salt = () => random.salt();
   const sql = [
@@ -40,6 +41,7 @@ export function planSchema(seed: number, random: Random, major: number): SchemaP
     ...built.flatMap(({ ddl }) => ddl),
     ...related.ddl,
     ...twins.map((table) => `CREATE TABLE ${nameOf(table)} (k0 int4 PRIMARY KEY, v0 text)`),
+    `CREATE TABLE ${nameOf(elsewhere)} (k0 int4 PRIMARY KEY, v0 text) USING heap2`,
     ...tables.map((table) =>
       insertRows(table, firstRows(random, table.key !== null, seed <= ROUND ? 20 : 0), salt()),
     ),
@@ -52,7 +54,7 @@ export function planSchema(seed: number, random: Random, major: number): SchemaP
     ...built.flatMap(({ table }) => decorations(table, types, random)),
     ...views.sql,
     `CREATE SEQUENCE "a 'sequence'" MINVALUE -5 INCREMENT -1 MAXVALUE 1000 START 900; CREATE SEQUENCE untouched; SELECT setval('untouched', 77)`,
-    ...largeObjects(random),
+    ...largeObjects(seed, random),
   ];
   return { tables, twins, family: related, types, views: views.names, sql };
 }
@@ -109,6 +111,13 @@ function twin(schema: string): TableSpec {
   };
 }
 
+/** Only of PostgreSQL's own heap is it known when a row was written. */
+function otherMethod(): TableSpec {
+  const name = { schema: 'public', name: 'elsewhere' };
+  const traits = new Set(['other access method']);
+  return { ...twin('public'), ...name, group: 'elsewhere', leaves: [name], traits };
+}
+
 function insertIntoChild(table: TableSpec): string {
   const child = table.leaves[1];
   if (child === undefined) return 'SELECT';
@@ -132,10 +141,11 @@ function materializedViews(one: TableName, other: TableName, random: Random) {
   };
 }
 
-function largeObjects(random: Random): string[] {
-  return Array.from(
-    { length: random.between(0, 3) },
-    (_, at) =>
-      `SELECT lo_from_bytea(${5000 + at}, decode(repeat('00ff5c', ${random.between(0, 3000)}), 'hex'))`,
-  );
+/** The first one is empty: it has no page. */
+function largeObjects(seed: number, random: Random): string[] {
+  const count = random.between(seed <= ROUND ? 2 : 0, 3);
+  return Array.from({ length: count }, (_, at) => {
+    const bytes = `decode(repeat('00ff5c', ${at * random.between(1, 3000)}), 'hex')`;
+    return `SELECT lo_from_bytea(${5000 + at}, ${bytes})`;
+  });
 }

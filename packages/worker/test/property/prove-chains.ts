@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { differences, staleViews } from './compare-contents.js';
 import { type Contents, readContents } from './contents.js';
-import { expectRefusals } from './refusals.js';
+import { expectRefusals, type RefusalCase } from './refusals.js';
 import { applyByHand } from './restore-by-hand.js';
 import { openSession, runSql } from './session.js';
 import { slateDiffers } from './slate.js';
@@ -38,7 +38,9 @@ export async function proveChains(
     await expectSame(world, base.truth, name, sequences, 'the base');
   }
   for (const [number, chain] of chains.entries()) {
-    const otherBase = names.find((_, other) => other !== number) ?? null;
+    const other = chains.findIndex((_, at) => at !== number);
+    const truth = chains[other]?.base.truth;
+    const otherBase = truth === undefined ? null : { name: names[other] ?? '', truth };
     await proveIncrements(world, folder, chain, { base: names[number] ?? '', otherBase, sequences });
   }
   for (const name of names) await runSql(admin, `DROP DATABASE ${name}`);
@@ -47,8 +49,8 @@ export async function proveChains(
 async function proveIncrements(
   world: SourceWorld,
   folder: Folder,
-  { increments }: Chain,
-  at: { readonly base: string; readonly otherBase: string | null; readonly sequences: boolean },
+  { base, increments }: Chain,
+  at: Pick<RefusalCase, 'base' | 'otherBase'> & { readonly sequences: boolean },
 ): Promise<void> {
   const { random, server, tally } = world;
   const admin = server.postgres.url('postgres');
@@ -62,7 +64,8 @@ async function proveIncrements(
     if (number === increments.length - 1 && definitionsOf(world, copy) !== definitions)
       throw new Error(`${what} changed definitions`);
     if (random.chance(0.2)) {
-      await expectRefusals({ source: world, folder, increment, ...at, applied: copy, tally, random });
+      const before = base.truth;
+      await expectRefusals({ source: world, folder, increment, before, ...at, applied: copy, tally, random });
     }
     await runSql(admin, `DROP DATABASE ${copy}`);
   }

@@ -111,13 +111,20 @@ export async function changeWorld(
 }
 
 const LARGE_OBJECT_CHANGES: Readonly<Record<string, (random: Random) => string>> = {
+  'a removed empty large object': () => 'SELECT lo_unlink(min(oid)) FROM pg_largeobject_metadata',
+  'bytes of a large object': (random) =>
+    `SELECT lo_put(max(oid), ${random.between(0, 3)}, '\\x42') FROM pg_largeobject_metadata`,
+  'a comment on a large object': () => onFirstLargeObject("COMMENT ON LARGE OBJECT %s IS 'seen'"),
+  'a right on a large object': () => onFirstLargeObject('GRANT SELECT ON LARGE OBJECT %s TO pg_monitor'),
   'a new large object': (random) => `SELECT lo_from_bytea(0, '\\x${'ab'.repeat(random.between(0, 50))}')`,
   'a removed large object': () => 'SELECT lo_unlink(max(oid)) FROM pg_largeobject_metadata',
-  'bytes of a large object': (random) =>
-    `SELECT lo_put(oid, ${random.between(0, 3)}, '\\x42') FROM pg_largeobject_metadata ORDER BY oid LIMIT 1`,
   'a truncated large object': () =>
     `SELECT lo_truncate(lo_open(oid, 131072), 1) FROM pg_largeobject_metadata ORDER BY oid LIMIT 1`,
 };
+
+function onFirstLargeObject(statement: string): string {
+  return `DO $do$ BEGIN EXECUTE format($s$${statement}$s$, (SELECT min(oid) FROM pg_largeobject_metadata)); END $do$`;
+}
 
 export type Cause = 'schema' | 'large objects' | 'another database';
 
@@ -133,8 +140,8 @@ export async function injectCause(world: SourceWorld, serial: number): Promise<v
   const schema = cause === 'schema';
   const kinds = Object.keys(schema ? SCHEMA_CHANGES : LARGE_OBJECT_CHANGES);
   const before = await largeObjects(world);
-  const chosen = schema ? (kinds[(world.seed * 7 + serial) % kinds.length] ?? '') : random.pick(kinds);
-  const kind = !schema && before === '' ? 'a new large object' : chosen;
+  const turn = schema ? world.seed * 7 + serial : Math.floor(world.seed / causes.length);
+  const kind = !schema && before === '' ? 'a new large object' : (kinds[turn % kinds.length] ?? '');
   const sql = schema
     ? SCHEMA_CHANGES[kind]?.(world.plan, random, serial)
     : LARGE_OBJECT_CHANGES[kind]?.(random);
@@ -146,7 +153,8 @@ export async function injectCause(world: SourceWorld, serial: number): Promise<v
 
 async function largeObjects(world: SourceWorld): Promise<string> {
   const { rows } = await world.session.query<{ all: string }>(
-    `SELECT coalesce(string_agg(oid || ':' || md5(lo_get(oid)), ',' ORDER BY oid), '') AS all FROM pg_largeobject_metadata`,
+    `SELECT coalesce(string_agg(concat_ws(':', oid, md5(lo_get(oid)), lomacl, obj_description(oid, 'pg_largeobject')), ',' ORDER BY oid), '') AS all
+     FROM pg_largeobject_metadata`,
   );
   return rows[0]?.all ?? '';
 }
