@@ -57,7 +57,7 @@ describe('backup.sh cleanup', function () {
     expect(stdout).to.match(new RegExp(`keep +full +${held.fileName} .* legal hold: case 12`));
     expect(stdout).to.match(new RegExp(`keep +full +${recent.fileName} .* 0 days old`));
     expect(stdout).to.match(/^1 would be removed \(.*\), 2 kept$/m);
-    expect(filesOf(old).length).to.equal(3);
+    expect(filesOf(old).length).to.equal(4);
   });
 
   it('removes what has expired, warns of strangers, and tells the same as JSON', async () => {
@@ -68,7 +68,7 @@ describe('backup.sh cleanup', function () {
     const outcome = (backup: Backup) =>
       decisions?.find((decision) => decision.backupId === backup.id)?.outcome;
     expect([outcome(old), outcome(held), outcome(recent)]).to.deep.equal(['removed', undefined, undefined]);
-    expect([filesOf(old).length, filesOf(held).length, filesOf(recent).length]).to.deep.equal([0, 3, 3]);
+    expect([filesOf(old).length, filesOf(held).length, filesOf(recent).length]).to.deep.equal([0, 4, 4]);
     expect(stderr).to.match(/warning: main: unknown-file "emergency_backup.*NOT ENCRYPTED/);
     expect(files()).to.include('emergency_backup_20240101_020000.pgdump');
     expect((await world.cli(['list'])).stdout).to.match(new RegExp(`${old.id} .*disposed`));

@@ -90,7 +90,7 @@ function describe(sidecar: Sidecar, directory: string): string {
     `size      ${bytes(sidecar.size)} in ${seconds(took)}: ${sidecar.tables.length} tables, ${rows} rows`,
     `sha256    ${sidecar.checksum}`,
     `key id    ${sidecar.keyId}`,
-    'next      copy its three files to a safe place; the workers take it into history when they run again',
+    'next      copy all of its files to a safe place; the workers take it into history when they run again',
     '          restore it by hand as docs/DISASTER_RECOVERY_PLAN.md says, or with: backup.sh restore',
   ].join('\n');
 }
