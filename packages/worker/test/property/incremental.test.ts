@@ -11,7 +11,7 @@ import { WORLD_CHANGE_NAMES } from './world-changes.js';
 
 const ONE = process.env.PROPERTY_SEED;
 const FIRST = Number(ONE ?? 1);
-const COUNT = ONE === undefined ? Number(process.env.PROPERTY_SEEDS ?? ROUND) : 1;
+const COUNT = Number(process.env.PROPERTY_SEEDS ?? (ONE === undefined ? ROUND : 1));
 /** Whether the first seed that fails is enough. */
 const BAIL = process.env.PROPERTY_BAIL === '1';
 /** From so many seeds on rare things are met, too. */

@@ -42,6 +42,11 @@ export async function runSeed(
   const calm = seed <= ROUND;
   try {
     await live(world, 0);
+    if (calm) {
+      await endOpen(world);
+      await changeEach(world, 20);
+      await leaveOpen(world, world.random.chance(0.5));
+    }
     const first = await take(world, folder, 'full', busy && !calm);
     const forgery = FORGERIES[seed % FORGERIES.length];
     if (forgery) await expectForgeryNoticed(world, folder, first, forgery);
@@ -50,7 +55,7 @@ export async function runSeed(
     for (let serial = 1; serial <= increments; serial += 1) {
       if (calm && serial === 1) {
         await endOpen(world);
-        await changeEach(world);
+        await changeEach(world, 1);
       } else await live(world, serial);
       const taken = await take(world, folder, 'incremental', busy && !(calm && serial === 1));
       expectType(world, taken);

@@ -45,13 +45,13 @@ export async function changeRows(world: SourceWorld, client = world.session): Pr
   tally.add('manners', manner);
 }
 
-/** A row more, or one less, in each table that has a key: so that each kind of key is met in a change. */
-export async function changeEach(world: SourceWorld): Promise<void> {
+/** Rows more, or one less, in each table that has a key: so that each kind of key is met in a change. */
+export async function changeEach(world: SourceWorld, rows: number): Promise<void> {
   for (const table of freeTables(world)) {
     if (table.key === null || table.group === ANCIENT_GROUP) continue;
     const [leaf] = table.leaves;
     const remove = `DELETE FROM ONLY ${nameOf(leaf ?? table)} WHERE ctid = (SELECT min(ctid) FROM ONLY ${nameOf(leaf ?? table)})`;
-    const sql = table.next < table.capacity ? insertRows(table, 1, world.random.salt()) : remove;
+    const sql = table.next < table.capacity ? insertRows(table, rows, world.random.salt()) : remove;
     touch(world, table.group);
     await counted(world, 'row changes', 'one row', () => inTransaction(world.session, [sql]));
   }
