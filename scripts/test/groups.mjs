@@ -4,8 +4,9 @@ import { join } from 'node:path';
 /** Folders whose tests start processes and servers of their own: there each file is a group. */
 const HEAVY = ['packages/worker/test/process', 'packages/worker/test/property', 'scripts/test'];
 
-/** Groups that take minutes because they wait for locks and pauses; begun last they would run alone at the end. */
+/** Groups that take minutes, by their own work or because they wait for locks and pauses; begun last they would run alone at the end. */
 const LONGEST = [
+  'packages/worker',
   'scripts/test/operations/operations',
   'packages/worker/test/process/absence',
   'packages/worker/test/process/death',

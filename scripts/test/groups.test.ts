@@ -10,14 +10,15 @@ describe('The groups of test files that run side by side', () => {
 
   it('begin with those that take minutes, which exist', () => {
     const names = groupsOf(findTests()).map((group) => group.name);
-    expect(names.slice(0, 3)).to.deep.equal([
+    expect(names.slice(0, 4)).to.deep.equal([
+      'packages/worker',
       'scripts/test/operations/operations',
       'packages/worker/test/process/absence',
       'packages/worker/test/process/death',
     ]);
   });
 
-  it('keep the tests of a package together, but those that start processes apart and first', () => {
+  it('keep the tests of a package together, but those that start processes apart, and the long ones first', () => {
     const groups = groupsOf([
       'packages/shared/test/b.test.ts',
       'packages/worker/test/process/death.test.ts',
@@ -26,13 +27,13 @@ describe('The groups of test files that run side by side', () => {
       'scripts/test/demo.test.ts',
     ]);
     expect(groups).to.deep.equal([
+      { name: 'packages/worker', files: ['packages/worker/test/jobs/c.test.ts'] },
       { name: 'packages/worker/test/process/death', files: ['packages/worker/test/process/death.test.ts'] },
       { name: 'scripts/test/demo', files: ['scripts/test/demo.test.ts'] },
       {
         name: 'packages/shared',
         files: ['packages/shared/test/b.test.ts', 'packages/shared/test/history/a.test.ts'],
       },
-      { name: 'packages/worker', files: ['packages/worker/test/jobs/c.test.ts'] },
     ]);
   });
 });

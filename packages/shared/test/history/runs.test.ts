@@ -230,11 +230,13 @@ describe('runs of backups', () => {
     });
 
     it('completes the backup with all that is known of it', async () => {
-      const result = aResult(7);
+      const result = { ...aResult(7), changed: { tables: 2, rows: 31 } };
       await completeBackup(history.pool, run, id, result);
-      const { hmac, largestTables, ...shown } = result;
+      const { hmac, largestTables, changed, ...shown } = result;
       expect(await readBackup(history.pool, id)).to.deep.include({
         ...shown,
+        changedTables: changed.tables,
+        changedRows: changed.rows,
         status: 'completed',
         error: null,
         progress: null,
