@@ -2,7 +2,7 @@ import type { ManifestTable } from '@safekeep/archive/manifest-schema';
 import type pg from 'pg';
 import type { KeyColumn, ScannableTable } from '../postgres/scannable-tables.js';
 import { readTableContent } from '../postgres/table-contents.js';
-import { countYoung, scanChanges } from './scan-changes.js';
+import { countYoung, hasYoung, scanChanges } from './scan-changes.js';
 import type { TableChange } from './table-change.js';
 import type { TransactionWindow } from './transaction-window.js';
 
@@ -27,15 +27,19 @@ export async function detectTable(
   if (now.oid !== base.oid) return whole(detection, now, 'another table stands under its name');
   if (now.accessMethod !== 'heap' || base.accessMethod !== 'heap')
     return whole(detection, now, `its access method is ${now.accessMethod}`);
-  const { rows, young } = await countYoung(client, now, window);
-  if (young === 0 && rows === base.rows) return { kind: 'unchanged', rows };
+  const keyed = base.key !== null && hasKey(now, base.key.columns);
+  if (!keyed || !(await hasYoung(client, now, window))) {
+    const { rows, young } = await countYoung(client, now, window);
+    if (young === 0 && rows === base.rows) return { kind: 'unchanged', rows };
+  }
   if (base.key === null || !hasKey(now, base.key.columns)) return whole(detection, now, 'no primary key');
-  if (young > WHOLE_SHARE * rows) return whole(detection, now, `${young} of ${rows} rows are new`);
   const found = await scanChanges(client, now, base.key, window, encoding);
   if (found.impossible) return whole(detection, now, 'its chunks contradict the base');
-  const { newSum, keptChunks, keptRows, keys } = found;
+  const { newRows, newSum, keptChunks, keptRows, keys } = found;
+  const { rows } = keys;
+  if (newRows > WHOLE_SHARE * rows) return whole(detection, now, `${newRows} of ${rows} rows are new`);
   const keySums = [String(keys.first), String(keys.second)] as const;
-  return { kind: 'rows', rows, newRows: young, newSum, keptChunks, keptRows, keySums };
+  return { kind: 'rows', rows, newRows, newSum, keptChunks, keptRows, keySums };
 }
 
 function hasKey(

@@ -24,6 +24,7 @@ interface ChunkNow {
 
 /** What became of the rows of a table with a key. */
 export interface ScannedChanges {
+  readonly newRows: number;
   readonly newSum: string;
   /** Of chunks of class `other`. */
   readonly keptChunks: readonly number[];
@@ -31,6 +32,18 @@ export interface ScannedChanges {
   readonly keys: KeySet;
   /** Whether a chunk says what cannot be. */
   readonly impossible: boolean;
+}
+
+/** Whether a table has a young row. Where it has one this is known soon, and then the rest need not be counted first. */
+export async function hasYoung(
+  client: pg.ClientBase,
+  table: ScannableTable,
+  window: TransactionWindow,
+): Promise<boolean> {
+  const { rows } = await client.query<{ young: boolean }>(
+    `SELECT EXISTS (SELECT FROM (SELECT xmin AS x FROM ${fromTable(table)}) t WHERE ${isYoung(window, 'x')}) AS young`,
+  );
+  return rows[0]?.young === true;
 }
 
 /** Counts a table's rows, and those that are young. */
@@ -74,6 +87,7 @@ function judge(base: readonly Chunk[], rows: readonly ChunkRow[]): ScannedChange
   });
   const others = classes.filter(({ is }) => is === 'other');
   return {
+    newRows: rows.reduce((sum, row) => sum + (row.young ? row.rows : 0), 0),
     newSum: String(rows.reduce((sum, row) => sum + BigInt(row.sum ?? 0), 0n)),
     keptChunks: others.map(({ chunk }) => chunk),
     keptRows: others.reduce((sum, { old }) => sum + old.rows, 0),
