@@ -1,6 +1,7 @@
 import { INT_BYTES, OFFSET_BYTES } from '../custom-format/primitives.js';
 import type { TocEntry } from '../custom-format/toc.js';
-import { int, offset, string } from './bytes.js';
+import { intBytes } from '../custom-format/write-primitives.js';
+import { offset, string } from './bytes.js';
 
 /** Archive version 1.14, which every pg_restore from 12 on reads. */
 const VERSION = [1, 14, 0];
@@ -21,12 +22,12 @@ export function headAndToc(archive: NewArchive): Buffer {
   return Buffer.concat([
     Buffer.from('PGDMP', 'latin1'),
     Buffer.from([...VERSION, INT_BYTES, OFFSET_BYTES, FORMAT_CUSTOM]),
-    int(NOT_COMPRESSED),
+    intBytes(NOT_COMPRESSED),
     time(archive.createdAt),
     string(archive.database),
     string(archive.serverVersion),
     string(archive.dumpVersion),
-    int(archive.entries.length),
+    intBytes(archive.entries.length),
     ...archive.entries.map(entryBytes),
   ]);
 }
@@ -43,19 +44,19 @@ function time(at: Date): Buffer {
       at.getUTCMonth(),
       at.getUTCFullYear() - 1900,
       notDaylightSaving,
-    ].map(int),
+    ].map(intBytes),
   );
 }
 
 function entryBytes(entry: TocEntry): Buffer {
   return Buffer.concat([
-    int(entry.dumpId),
-    int(entry.hasData ? 1 : 0),
+    intBytes(entry.dumpId),
+    intBytes(entry.hasData ? 1 : 0),
     string(String(entry.catalogTableOid)),
     string(String(entry.catalogOid)),
     string(entry.tag),
     string(entry.desc),
-    int(entry.section),
+    intBytes(entry.section),
     string(entry.defn),
     string(entry.dropStmt),
     string(entry.copyStmt),

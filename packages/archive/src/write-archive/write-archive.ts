@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { TocEntry } from '../custom-format/toc.js';
+import { intBytes } from '../custom-format/write-primitives.js';
 import { BUFFER_BYTES } from '../envelope.js';
-import { int } from './bytes.js';
 import { headAndToc, type NewArchive } from './head-and-toc.js';
 
 const BLOCK_DATA = Buffer.from([1]);
@@ -31,9 +31,9 @@ async function* pieces(
   yield headAndToc(archive);
   for (const entry of archive.entries) {
     if (!entry.hasData) continue;
-    yield Buffer.concat([BLOCK_DATA, int(entry.dumpId)]);
+    yield Buffer.concat([BLOCK_DATA, intBytes(entry.dumpId)]);
     for await (const piece of together(dataOf(entry))) yield* chunks(piece);
-    yield int(0);
+    yield intBytes(0);
   }
 }
 
@@ -55,7 +55,7 @@ async function* together(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, 
 function* chunks(piece: Buffer): Generator<Buffer, void, undefined> {
   for (let at = 0; at < piece.length; at += MOST_CHUNK) {
     const chunk = piece.subarray(at, at + MOST_CHUNK);
-    yield int(chunk.length);
+    yield intBytes(chunk.length);
     yield chunk;
   }
 }

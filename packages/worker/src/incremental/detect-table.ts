@@ -1,8 +1,8 @@
 import type { ManifestTable } from '@safekeep/archive/manifest-schema';
 import type pg from 'pg';
 import type { KeyColumn, ScannableTable } from '../postgres/scannable-tables.js';
-import { readTableContent } from '../postgres/table-contents.js';
-import { countYoung, hasYoung, scanChanges } from './scan-changes.js';
+import { countTable, readTableContent } from '../postgres/table-contents.js';
+import { hasYoung, scanChanges } from './scan-changes.js';
 import type { TableChange } from './table-change.js';
 import type { TransactionWindow } from './transaction-window.js';
 
@@ -27,11 +27,9 @@ export async function detectTable(
   if (now.oid !== base.oid) return whole(detection, now, 'another table stands under its name');
   if (now.accessMethod !== 'heap' || base.accessMethod !== 'heap')
     return whole(detection, now, `its access method is ${now.accessMethod}`);
-  const keyed = base.key !== null && hasKey(now, base.key.columns);
-  if (!keyed || !(await hasYoung(client, now, window))) {
-    const { rows, young } = await countYoung(client, now, window);
-    if (young === 0 && rows === base.rows) return { kind: 'unchanged', rows };
-  }
+  const written = await hasYoung(client, now, window);
+  if (!written && (await countTable(client, now)) === base.rows)
+    return { kind: 'unchanged', rows: base.rows };
   if (base.key === null || !hasKey(now, base.key.columns)) return whole(detection, now, 'no primary key');
   const found = await scanChanges(client, now, base.key, window, encoding);
   if (found.impossible) return whole(detection, now, 'its chunks contradict the base');

@@ -46,18 +46,6 @@ export async function hasYoung(
   return rows[0]?.young === true;
 }
 
-/** Counts a table's rows, and those that are young. */
-export async function countYoung(
-  client: pg.ClientBase,
-  table: ScannableTable,
-  window: TransactionWindow,
-): Promise<{ rows: number; young: number }> {
-  const { rows } = await client.query<{ rows: number; young: number }>(
-    `SELECT count(*) AS rows, count(*) FILTER (WHERE ${isYoung(window)}) AS young FROM ${fromTable(table)}`,
-  );
-  return rows[0] ?? { rows: 0, young: 0 };
-}
-
 /** Reads a table once and compares its chunks with the base's. */
 export async function scanChanges(
   client: pg.ClientBase,
