@@ -37,6 +37,7 @@ import { testAlerts } from './routes/alert-test.js';
 import { readAlerts } from './routes/alerts.js';
 import { readAuditTrail } from './routes/audit.js';
 import { readBackup } from './routes/backup-detail.js';
+import { requestCancel } from './routes/cancel.js';
 import { readCleanups, startCleanup } from './routes/cleanup.js';
 import { showDocs } from './routes/docs.js';
 import { tellAlive, tellReady } from './routes/health.js';
@@ -288,6 +289,21 @@ export const routes: readonly Route[] = [
     response: z.array(cleanupRun),
     errors: [],
     handle: readCleanups,
+  }),
+  route({
+    method: 'POST',
+    path: '/backup/:id/cancel',
+    summary: 'Cancel a backup that waits or runs',
+    description:
+      'One that waits is `cancelled` in the answer. One that runs ends within seconds, on whatever worker it is, and leaves no file: ask for the row until its status is cancelled. A backup that was published before the worker heard of it becomes completed. Asking again changes nothing.',
+    role: 'operator',
+    audit: { action: 'backup.cancel', by: 'handler' },
+    throttle: 'writes',
+    request: { params: backupId },
+    status: 202,
+    response: backup,
+    errors: ['BACKUP_UNKNOWN', 'BACKUP_ENDED'],
+    handle: requestCancel,
   }),
   route({
     method: 'POST',

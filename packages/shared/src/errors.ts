@@ -546,6 +546,20 @@ export const ERRORS = {
     exitCode: 3,
     retryable: false,
   },
+  BACKUP_CANCELLED: {
+    message: 'The backup was cancelled; nothing of it was kept.',
+    hint: 'The audit trail says who cancelled it. Take another one if it was not meant: backup.sh full.',
+    httpStatus: 409,
+    exitCode: 1,
+    retryable: false,
+  },
+  BACKUP_ENDED: {
+    message: 'The backup {id} is {status} and can no longer be cancelled.',
+    hint: 'Only a backup that is queued or running can be cancelled; retention removes the files of others.',
+    httpStatus: 409,
+    exitCode: 6,
+    retryable: false,
+  },
   RUN_FENCED: {
     message: 'This run lost its place to another one and published nothing.',
     hint: 'Nothing to do: the backup goes on elsewhere. If it happens often, look for frozen workers or a slow history database.',

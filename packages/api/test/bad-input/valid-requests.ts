@@ -10,6 +10,8 @@ import type { TestApi } from '../test-api.js';
 /** Rows that requests may name. */
 export interface Known {
   readonly backup: string;
+  /** A backup that no worker has begun. */
+  readonly waiting: string;
   readonly alert: string;
   readonly report: string;
   readonly restore: string;
@@ -51,6 +53,7 @@ export const validRequests: Readonly<Record<string, ValidRequest>> = {
   'POST /backup/:id/verify': { param: ({ backup }) => backup, body: () => ({ verifiedBy: 'Ada' }) },
   'POST /backup/cleanup': { body: () => ({ source: 'main', dryRun: true }) },
   'GET /backup/cleanup': {},
+  'POST /backup/:id/cancel': { param: ({ waiting }) => waiting },
   'POST /backup/:id/hold': {
     param: ({ backup }) => backup,
     body: () => ({ hold: true, reason: 'a lawsuit' }),
@@ -73,7 +76,12 @@ export const validRequests: Readonly<Record<string, ValidRequest>> = {
 
 /** Writes the rows that these requests name. */
 export async function writeKnown({ pool }: TestApi): Promise<Known> {
-  const known = { backup: await addBackup(pool), report: randomUUID(), restore: randomUUID() };
+  const known = {
+    backup: await addBackup(pool),
+    waiting: await addBackup(pool, { status: 'queued', started: null, ended: null }),
+    report: randomUUID(),
+    restore: randomUUID(),
+  };
   await addAlert(pool, 'disk-low', 'warning');
   const { rows } = await pool.query<{ id: string }>('SELECT id FROM alerts');
   await pool.query(

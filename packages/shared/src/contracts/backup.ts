@@ -54,6 +54,11 @@ export const backup = z.object({
   createdAt: timestamp,
   startedAt: timestamp.nullable(),
   endedAt: timestamp.nullable(),
+  cancelRequestedAt: timestamp
+    .nullable()
+    .describe(
+      'When somebody asked for it to be cancelled; a backup that was published before is `completed` all the same.',
+    ),
   fileName: z.string().nullable(),
   sizeBytes: z.number().nullable().describe('Size of the backup file in bytes.'),
   archiveBytes: z.number().nullable().describe('Size of the archive inside it in bytes.'),

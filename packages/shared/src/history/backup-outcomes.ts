@@ -70,7 +70,22 @@ export async function failBackup(
 ): Promise<void> {
   await inTransaction(pool, async (db) => {
     if (!(await endRun(db, run, 'failed', error.code))) return;
-    await endInFailure(db, backupId, error);
+    await endInFailure(db, backupId, 'failed', error);
+    await write(db);
+  });
+}
+
+/** Ends the run and the backup that somebody asked to be cancelled. In the same transaction `write` adds what belongs to that end. */
+export async function endCancelled(
+  pool: pg.Pool,
+  run: Run,
+  backupId: string,
+  write: (db: Database) => Promise<void>,
+): Promise<void> {
+  const error = fail('BACKUP_CANCELLED');
+  await inTransaction(pool, async (db) => {
+    if (!(await endRun(db, run, 'cancelled', error.code))) return;
+    await endInFailure(db, backupId, 'cancelled', error);
     await write(db);
   });
 }
@@ -93,11 +108,16 @@ export async function requeueBackup(
   });
 }
 
-async function endInFailure(db: Database, backupId: string, error: SafekeepError): Promise<void> {
+async function endInFailure(
+  db: Database,
+  backupId: string,
+  status: 'failed' | 'cancelled',
+  error: SafekeepError,
+): Promise<void> {
   await db.query(
-    `UPDATE backups SET status = 'failed', ended_at = now(), error_code = $2, error_message = $3, error_hint = $4
+    `UPDATE backups SET status = $5, ended_at = now(), error_code = $2, error_message = $3, error_hint = $4
      WHERE id = $1`,
-    [backupId, error.code, error.message, error.hint],
+    [backupId, error.code, error.message, error.hint, status],
   );
 }
 

@@ -53,16 +53,20 @@ const ESTIMATES = `'{bytesPerSecond,secondsLeft}'::text[]`;
 
 /**
  * Renews the lease and stores the progress (of the job's own shape, as JSON).
+ * @returns whether somebody asked for the backup that the run is about to be cancelled; the lease holds all the same.
  * @throws SafekeepError RUN_FENCED when the run was declared lost: it must stop and publish nothing.
  */
-export async function heartbeat(db: Database, run: Run, progress: object | null): Promise<void> {
-  const { rowCount } = await db.query(
+export async function heartbeat(db: Database, run: Run, progress: object | null): Promise<boolean> {
+  const { rows } = await db.query<{ cancelled: boolean }>(
     `UPDATE runs SET heartbeat_at = now(), lease_until = now() + make_interval(secs => $3), progress = $4,
        progress_at = CASE WHEN (progress - ${ESTIMATES}) IS DISTINCT FROM ($4::jsonb - ${ESTIMATES}) THEN now() ELSE progress_at END
-     WHERE id = $1 AND token = $2 AND state = 'running'`,
+     WHERE id = $1 AND token = $2 AND state = 'running'
+     RETURNING EXISTS (SELECT FROM backups b WHERE b.id = subject_id AND b.cancel_requested_at IS NOT NULL) AS cancelled`,
     [run.id, run.token, LEASE_SECONDS, progress === null ? null : JSON.stringify(progress)],
   );
-  if (rowCount !== 1) throw fail('RUN_FENCED');
+  const beat = rows[0];
+  if (beat === undefined) throw fail('RUN_FENCED');
+  return beat.cancelled;
 }
 
 /** Ends a run whose backup is settled otherwise. @throws SafekeepError RUN_FENCED */

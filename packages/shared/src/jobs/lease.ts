@@ -8,7 +8,8 @@ const HEARTBEAT = 1_000;
 
 /**
  * Keeps a run's lease while the job works, and stores its progress. When the run was declared lost, `signal` aborts
- * with RUN_FENCED. A history database that is away is waited for: as long as nobody can reach it nobody can take over.
+ * with RUN_FENCED; when somebody cancelled its backup, with BACKUP_CANCELLED, and the lease is kept until the run has cleaned
+ * up. A history database that is away is waited for: as long as nobody can reach it nobody can take over.
  */
 export class Lease {
   readonly #abort = new AbortController();
@@ -40,7 +41,8 @@ export class Lease {
 
   async #beat(): Promise<void> {
     try {
-      await heartbeat(this.pool, this.run, this.progress());
+      const cancelled = await heartbeat(this.pool, this.run, this.progress());
+      if (cancelled) this.#abort.abort(fail('BACKUP_CANCELLED'));
     } catch (error) {
       if (error instanceof SafekeepError && error.code === 'RUN_FENCED') {
         this.#abort.abort(fail('RUN_FENCED'));

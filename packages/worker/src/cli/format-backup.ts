@@ -17,6 +17,7 @@ export function formatBackup(backup: Backup): string {
     ['requested', `${time(backup.createdAt)} UTC by ${backup.requestedVia}`],
     ['started', utc(backup.startedAt)],
     ['ended', utc(backup.endedAt)],
+    ['cancel asked', utc(backup.cancelRequestedAt)],
     ['took', duration(backup.startedAt, backup.endedAt)],
     ['attempts', String(backup.attempts)],
     ['file', backup.fileName ?? ''],

@@ -4,6 +4,7 @@ import { ackVerb } from './verbs/ack.js';
 import { alertTestVerb } from './verbs/alert-test.js';
 import { alertsVerb } from './verbs/alerts.js';
 import { auditListVerb, auditVerifyVerb } from './verbs/audit.js';
+import { cancelVerb } from './verbs/cancel.js';
 import { catalogRebuildVerb } from './verbs/catalog-rebuild.js';
 import { cleanupVerb } from './verbs/cleanup.js';
 import { doctorVerb } from './verbs/doctor.js';
@@ -99,6 +100,14 @@ export function buildProgram(
   verb('cleanup', 'remove the backups that have expired; tells why each one is kept or removed', cleanupVerb)
     .option('--dry-run', 'decide, and remove nothing', false)
     .option('--no-wait', 'queue it and return at once');
+  verb(
+    'cancel <id>',
+    'cancel a backup that waits or runs, on whatever worker; its files are removed',
+    cancelVerb,
+    {
+      source: 'id',
+    },
+  ).option('--no-wait', 'ask for it and return at once');
   verb('hold <id>', 'put a backup under legal hold: retention never removes it', holdVerb, {
     source: 'id',
   }).requiredOption('--reason <text>', 'why, for the audit trail');

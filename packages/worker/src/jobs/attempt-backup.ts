@@ -1,9 +1,10 @@
 import type { Source } from '@safekeep/shared/config/sources';
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { fail } from '@safekeep/shared/errors';
+import { fail, SafekeepError } from '@safekeep/shared/errors';
 import type { LostRun } from '@safekeep/shared/history/backup-claims';
 import {
   completeBackup,
+  endCancelled,
   failBackup,
   promoteBackup,
   requeueBackup,
@@ -61,12 +62,13 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     const storage = deps.storageOf(source.name);
     // Before anything is removed or believed: the directory is there, and this run still holds its place.
     await storage.check();
-    await heartbeat(deps.pool, run, null);
+    const cancelled = await heartbeat(deps.pool, run, null);
     const adopted = await takeOver({ ...deps, storage, source: source.name }, attempt.lost);
     if (adopted.has(backup.id)) {
       await closeRun(deps.pool, run, 'completed');
       return { status: 'completed' };
     }
+    if (cancelled) throw fail('BACKUP_CANCELLED');
     if (attempt.earlierAttempts >= MAXIMUM_ATTEMPTS) {
       throw fail('TOO_MANY_ATTEMPTS', { attempts: attempt.earlierAttempts });
     }
@@ -88,6 +90,12 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     note(job, `published ${sidecar.fileName}`);
     return { status: 'completed', fileName: sidecar.fileName };
   } catch (error) {
+    if (error instanceof SafekeepError && error.code === 'BACKUP_CANCELLED') {
+      const tell = (db: Database) => auditEnd(db, backup, 'backup.cancelled', 'ok', {});
+      await persist(() => endCancelled(deps.pool, run, backup.id, tell), deps.logger);
+      note(job, 'cancelled');
+      return { status: 'cancelled' };
+    }
     return await settleFailure(error, { run, subject: backup.id, logger: deps.logger }, place, {
       requeue: (state, known) => requeueBackup(deps.pool, run, backup.id, state, known),
       giveUp: (known) => {

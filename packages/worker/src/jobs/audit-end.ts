@@ -9,7 +9,7 @@ import { WORKER } from '../actor.js';
 export async function auditEnd(
   db: Database,
   backup: { readonly id: string; readonly source: string },
-  action: `${'backup' | 'verification' | 'recovery-test' | 'restore'}.${'completed' | 'passed' | 'failed' | 'error'}`,
+  action: `${'backup' | 'verification' | 'recovery-test' | 'restore'}.${'completed' | 'passed' | 'failed' | 'error' | 'cancelled'}`,
   result: 'ok' | 'failed',
   detail: Readonly<Record<string, string>>,
 ): Promise<void> {

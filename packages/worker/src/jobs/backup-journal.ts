@@ -1,3 +1,4 @@
+import { fail } from '@safekeep/shared/errors';
 import { findLastSize, findSequenceHead } from '@safekeep/shared/history/backups';
 import { type BaseCandidate, holdBase, listBaseCandidates } from '@safekeep/shared/history/bases';
 import { heartbeat, nameRunFile, type Run } from '@safekeep/shared/history/runs';
@@ -25,7 +26,7 @@ export interface BackupJournal {
   baseCandidates(): Promise<readonly BaseCandidate[]>;
   /** Keeps a base from being removed while this backup is made; false when it is gone already. */
   holdBase(id: string): Promise<boolean>;
-  /** The last question before publishing: does this run still hold its place? @throws SafekeepError RUN_FENCED */
+  /** The last question before publishing: does this run still hold its place, and is the backup still wanted? @throws SafekeepError RUN_FENCED, BACKUP_CANCELLED */
   confirm(progress: object, signal: AbortSignal): Promise<void>;
 }
 
@@ -44,6 +45,9 @@ export function historyJournal(
     previous: (signal) => persist(() => findSequenceHead(pool, source), logger, signal),
     baseCandidates: () => listBaseCandidates(pool, source),
     holdBase: (base) => holdBase(pool, run, id, base),
-    confirm: (progress, signal) => persist(() => heartbeat(pool, run, progress), logger, signal),
+    confirm: async (progress, signal) => {
+      const cancelled = await persist(() => heartbeat(pool, run, progress), logger, signal);
+      if (cancelled) throw fail('BACKUP_CANCELLED');
+    },
   };
 }

@@ -19,6 +19,7 @@ describe('a backup for people', () => {
     createdAt: new Date('2024-01-01T02:00:00Z'),
     startedAt: null,
     endedAt: null,
+    cancelRequestedAt: null,
     fileName: null,
     sizeBytes: null,
     archiveBytes: null,
