@@ -49,6 +49,8 @@ export interface World {
   sql<T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]>;
   /** Waits until the newest backup looks as wanted; the test's own timeout is the bound. */
   newestBackup(wanted: (backup: Backup) => boolean): Promise<Backup>;
+  /** What every worker has printed so far. */
+  logs(): string[];
   killWorkers(): Promise<void>;
   close(): Promise<void>;
 }
@@ -58,12 +60,19 @@ const NO_SCHEDULES = Object.fromEntries(
   ['FULL', 'INCREMENTAL', 'TEST', 'VERIFY', 'CLEANUP', 'REPORT'].map((name) => [`SCHEDULE_${name}`, 'off']),
 );
 
-export async function openWorld(name: string): Promise<World> {
+export interface WorldOptions {
+  /** Names of sources beside `main`; each is a database `source_NAME`. */
+  readonly sources?: readonly string[];
+  /** Where backups go, when it is not a folder of the world. */
+  readonly backupDirectory?: string;
+}
+
+export async function openWorld(name: string, options: WorldOptions = {}): Promise<World> {
   const folder = await scratchFolder(`safekeep-${name}`);
   const postgres = await startPostgres({ directory: join(folder, 'postgres') });
   const redis = await startRedis({ directory: join(folder, 'redis'), appendOnly: true });
-  const backupDirectory = join(folder, 'backups');
-  mkdirSync(backupDirectory);
+  const backupDirectory = options.backupDirectory ?? join(folder, 'backups');
+  mkdirSync(backupDirectory, { recursive: true });
   const key = randomBytes(48).toString('base64');
   const keyFile = join(folder, 'encryption-key');
   writeFileSync(keyFile, `${key}\n`, { mode: 0o600 });
@@ -76,6 +85,7 @@ export async function openWorld(name: string): Promise<World> {
     BACKUP_DIR: backupDirectory,
     BACKUP_ENCRYPTION_KEY_FILE: keyFile,
     ...NO_SCHEDULES,
+    ...furtherSources(join(folder, 'sources.json'), postgres, options.sources ?? []),
   };
   const workers: WorkerProcess[] = [];
   const sql = async <T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]> => {
@@ -89,6 +99,7 @@ export async function openWorld(name: string): Promise<World> {
   };
   await sql('postgres', 'CREATE DATABASE history');
   await sql('postgres', 'CREATE DATABASE source');
+  for (const source of options.sources ?? []) await sql('postgres', `CREATE DATABASE source_${source}`);
 
   const history = createHistoryPool(new Secret(postgres.url('history')), 1, () => {});
   const killWorkers = async () => {
@@ -119,6 +130,7 @@ export async function openWorld(name: string): Promise<World> {
         await delay(100);
       }
     },
+    logs: () => workers.map((worker) => worker.log()),
     killWorkers,
     close: async () => {
       await killWorkers();
@@ -127,6 +139,13 @@ export async function openWorld(name: string): Promise<World> {
       await postgres.stop('immediate');
     },
   };
+}
+
+function furtherSources(file: string, postgres: PostgresServer, names: readonly string[]): NodeJS.ProcessEnv {
+  if (names.length === 0) return {};
+  const sources = names.map((name) => ({ name, url: postgres.url(`source_${name}`) }));
+  writeFileSync(file, JSON.stringify(sources), { mode: 0o600 });
+  return { SOURCES_FILE: file };
 }
 
 function spawnWorker(environment: NodeJS.ProcessEnv): WorkerProcess {

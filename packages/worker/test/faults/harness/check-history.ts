@@ -1,0 +1,56 @@
+import { verifyAuditTrail } from '@safekeep/shared/audit/verify-trail';
+import { Secret } from '@safekeep/shared/config/secret';
+import { createHistoryPool } from '@safekeep/shared/history/database';
+import { expect } from 'chai';
+import type { World } from '../../process/world.js';
+
+const JOBS = ['backups', 'verifications', 'recovery_tests', 'restores', 'cleanup_runs', 'reports'];
+
+/** Backups whose end has no event. An adopted one ended before history knew it. */
+const ENDED_IN_SILENCE = `
+  SELECT id, status FROM backups b WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.target = b.id::text
+    AND (e.action IN ('backup.completed', 'backup.failed', 'backup.cancelled', 'backup.adopted')
+      OR (e.action = 'backup.request' AND e.result = 'failed')))`;
+
+/** Two runs that wrote for one source at the same time. A run's end is when it ended or was declared lost. */
+const TWO_WRITERS = `
+  SELECT a.id, b.id AS other FROM runs a JOIN runs b ON b.source = a.source AND b.queue = a.queue AND b.token > a.token
+  WHERE a.queue = 'backup' AND (a.ended_at IS NULL OR b.started_at < a.ended_at)`;
+
+const COMPLETED_TWICE = `
+  SELECT subject_id FROM runs WHERE queue = 'backup' AND state = 'completed' GROUP BY subject_id HAVING count(*) > 1`;
+
+/** Sources that had a backup that was proven and whose files retention or a fault has taken, without another proven one. */
+const UNPROVEN = `
+  SELECT DISTINCT p.source FROM backups p JOIN verifications v ON v.backup_id = p.id AND v.status = 'passed'
+  WHERE p.disposed_at IS NOT NULL AND NOT EXISTS (SELECT FROM backups b JOIN verifications w ON w.backup_id = b.id
+    WHERE b.source = p.source AND b.status = 'completed' AND w.status = 'passed')`;
+
+const WITHOUT_BASE = `
+  SELECT i.id FROM backups i JOIN backups base ON base.id = i.base_id
+  WHERE i.status = 'completed' AND base.disposed_at IS NOT NULL`;
+
+/** I3, I4 and I5: what history alone can tell. */
+export async function checkHistory(world: World): Promise<void> {
+  for (const table of JOBS) {
+    const rows = await world.sql(
+      'history',
+      `SELECT id, status FROM ${table} WHERE status IN ('queued', 'running')`,
+    );
+    expect(rows, `I5: ${table} that did not end`).to.deep.equal([]);
+  }
+  const none = async (text: string, what: string) =>
+    expect(await world.sql('history', text), what).to.deep.equal([]);
+  await none(ENDED_IN_SILENCE, 'I5: backups whose end is not in the audit trail');
+  await none(`SELECT id FROM runs WHERE state = 'running'`, 'I3: runs that did not end');
+  await none(TWO_WRITERS, 'I3: runs of one source at the same time');
+  await none(COMPLETED_TWICE, 'I3: backups that were completed twice');
+  await none(UNPROVEN, 'I4: sources whose last proven backup is gone');
+  await none(WITHOUT_BASE, 'I4: incrementals whose base retention has removed');
+  const pool = createHistoryPool(new Secret(world.postgres.url('history')), 1, () => {});
+  try {
+    expect((await verifyAuditTrail(pool, null)).broken, 'I5: the audit trail is whole').to.equal(null);
+  } finally {
+    await pool.end();
+  }
+}

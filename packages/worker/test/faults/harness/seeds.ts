@@ -1,0 +1,33 @@
+import { Random } from '../../property/random.js';
+
+/** How many seeds each fault is tried with, and the first of them; a campaign takes more (docs/TESTING.md). */
+const COUNT = Number(process.env.FAULT_SEEDS ?? 1);
+const FIRST = Number(process.env.FAULT_SEED ?? 1);
+
+export interface Seed {
+  readonly number: number;
+  readonly random: Random;
+}
+
+/** The seeds of this run. A test names its seed in its title, so that a failure prints it. */
+export const SEEDS: readonly Seed[] = Array.from({ length: COUNT }, (_, at) => ({
+  number: FIRST + at,
+  random: new Random(FIRST + at),
+}));
+
+/** How often each fault was brought about; printed at the end of the test file that did it. */
+export class Tally {
+  readonly #counts = new Map<string, number>();
+
+  /** @param row of the fault matrix */
+  constructor(private readonly row: number) {}
+
+  count(fault: string): void {
+    this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1);
+  }
+
+  print(): void {
+    const counts = [...this.#counts].map(([fault, count]) => `${fault} ${count}`);
+    process.stdout.write(`      fault ${this.row}: ${counts.join(', ')}\n`);
+  }
+}

@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
+
+/** Which answer gets lost: the one to a statement, on a connection where another was sent before. */
+interface LostAnswer {
+  /** Text that the client must have sent on the same connection, such as the UPDATE that completes a backup. */
+  readonly after: string;
+  /** Text of the request whose answer is lost, such as `COMMIT`. */
+  readonly to: string;
+}
+
+/** A network between a client and a server of 127.0.0.1, that fails as it is told. */
+export interface TcpProxy {
+  readonly port: number;
+  /** The same URL with this proxy's port. */
+  through(url: string): string;
+  /** Ends all connections; new ones work. */
+  cut(): void;
+  /** Nothing passes until `mend`: connections stay open and silent, as behind a firewall that drops packets. */
+  blackHole(): void;
+  /** New connections are refused and the old ones end, until `mend`. */
+  refuse(): void;
+  /** Every piece of data comes this much later, in milliseconds. */
+  slowDown(by: number): void;
+  mend(): void;
+  /** The request reaches the server and is carried out there; its answer never comes back and the connection ends. Resolves when it happened. */
+  loseAnswer(which: LostAnswer): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+  sent: string;
+  losing: boolean;
+}
+
+/** How much of what a client sent is remembered to look for texts in, in characters. */
+const REMEMBERED = 20_000;
+
+/** Opens a proxy to a port of 127.0.0.1. */
+export async function openProxy(target: number): Promise<TcpProxy> {
+  const pairs = new Set<Pair>();
+  let mode: 'pass' | 'hole' | 'refuse' = 'pass';
+  let later = 0;
+  let lost: (LostAnswer & { readonly happened: () => void }) | null = null;
+
+  const server = createServer({ allowHalfOpen: false }, (client) => {
+    if (mode === 'refuse') {
+      client.destroy();
+      return;
+    }
+    const pair: Pair = { client, server: createConnection(target, '127.0.0.1'), sent: '', losing: false };
+    pairs.add(pair);
+    const end = () => {
+      pairs.delete(pair);
+      pair.client.destroy();
+      pair.server.destroy();
+    };
+    for (const socket of [pair.client, pair.server]) socket.on('error', end).on('close', end);
+    if (mode === 'hole') pause(pair);
+    client.on('data', (data) => {
+      pair.sent = (pair.sent + data.toString('latin1')).slice(-REMEMBERED);
+      const at = lost === null ? -1 : pair.sent.lastIndexOf(lost.after);
+      if (lost !== null && at !== -1 && pair.sent.indexOf(lost.to, at) !== -1) {
+        pair.losing = true;
+        lost.happened();
+        lost = null;
+      }
+      pass(data, pair.server);
+    });
+    pair.server.on('data', (data) => {
+      if (pair.losing) end();
+      else pass(data, pair.client);
+    });
+  });
+  const pass = (data: Buffer, to: Socket) => {
+    if (later === 0) to.write(data);
+    else setTimeout(() => to.destroyed || to.write(data), later);
+  };
+  const pause = ({ client, server: far }: Pair) => {
+    client.pause();
+    far.pause();
+  };
+  const cut = () => {
+    for (const { client, server: far } of [...pairs]) {
+      client.destroy();
+      far.destroy();
+    }
+  };
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    through: (url) => {
+      const changed = new URL(url);
+      changed.port = String(port);
+      return changed.toString();
+    },
+    cut,
+    blackHole: () => {
+      mode = 'hole';
+      for (const pair of pairs) pause(pair);
+    },
+    refuse: () => {
+      mode = 'refuse';
+      cut();
+    },
+    slowDown: (by) => {
+      later = by;
+    },
+    mend: () => {
+      mode = 'pass';
+      later = 0;
+      for (const { client, server: far } of pairs) {
+        client.resume();
+        far.resume();
+      }
+    },
+    loseAnswer: (which) =>
+      new Promise((resolve) => {
+        lost = { ...which, happened: resolve };
+      }),
+    close: async () => {
+      cut();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
