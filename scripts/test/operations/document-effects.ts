@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { psql } from '../../demo/psql.js';
 import { backupsOf, documentsIn, type Effect, expectCopy, prints, tablesOf, takes } from './effect.js';
 
+const LOCKS = `FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'patients'::regclass`;
 const NOTHING_WAITS = `NOT EXISTS (SELECT FROM recovery_tests WHERE status IN ('queued', 'running'))`;
 
 /** What the blocks of the operations document do that are not the manual's, by heading and number. */
@@ -97,6 +99,21 @@ export const DOCUMENT_EFFECTS: Readonly<Record<string, Effect>> = {
     },
   },
   'List, show, status 1': prints('no backups yet', /^sha256 +[0-9a-f]{64}$/m, /^workers +1$/m),
+  'Cancel 1': {
+    // A table that is locked keeps the backup running for as long as it takes.
+    before: async (site) => {
+      const source = site.database('healthy_stellar');
+      psql(source, 'BEGIN; LOCK TABLE patients; SELECT pg_sleep(60)').catch(() => {});
+      while ((await psql(source, `SELECT count(*) ${LOCKS}`)) === '0') await delay(50);
+      expect((await site.run('/backup.sh full --no-wait')).code).to.equal(0);
+      await site.until(`EXISTS (SELECT FROM backups WHERE status = 'running')`);
+    },
+    after: async (site, { code, stderr, stdout }) => {
+      await psql(site.database('healthy_stellar'), `SELECT pg_terminate_backend(pid) ${LOCKS}`);
+      expect(code, stderr).to.equal(0);
+      expect(stdout).to.match(/^status +cancelled$/m);
+    },
+  },
   'Retention 1': prints(/keep/),
   'Retention 3': {
     after: async (site) => {

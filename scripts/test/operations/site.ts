@@ -114,13 +114,16 @@ function placesOf(folders: Folders, product: Product): Places {
   };
 }
 
-/** What `ID` and `ALERT_ID` stand for now: the newest backup of main, the oldest open alert. */
+/** What `ID`, `RUNNING_ID` and `ALERT_ID` stand for now: the newest completed and running backup of main, the oldest open alert. */
 async function idsNow(history: Site['history']): Promise<Places> {
   const [backup] = await history<{ id: string }>(
     `SELECT id FROM backups WHERE status = 'completed' AND source = 'main' ORDER BY created_at DESC LIMIT 1`,
   );
+  const [running] = await history<{ id: string }>(
+    `SELECT id FROM backups WHERE status = 'running' AND source = 'main' ORDER BY created_at DESC LIMIT 1`,
+  );
   const [alert] = await history<{ id: string }>(
     'SELECT id FROM alerts WHERE resolved_at IS NULL ORDER BY raised_at LIMIT 1',
   );
-  return { ID: backup?.id ?? 'none', ALERT_ID: alert?.id ?? 'none' };
+  return { ID: backup?.id ?? 'none', RUNNING_ID: running?.id ?? 'none', ALERT_ID: alert?.id ?? 'none' };
 }

@@ -35,6 +35,7 @@ const validCommands: Readonly<Record<string, ValidCommand>> = {
   verify: { args: [BACKUP], id: ofBackup(0) },
   report: { args: [] },
   cleanup: { args: [] },
+  cancel: { args: [BACKUP], id: ofBackup(0) },
   hold: { args: [BACKUP, '--reason', 'a lawsuit'], id: ofBackup(0) },
   release: { args: [BACKUP, '--reason', 'it is over'], id: ofBackup(0) },
   restore: { args: ['--backup', BACKUP, '--into', 'copy'], id: ofBackup(1) },
