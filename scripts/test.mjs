@@ -5,25 +5,16 @@
  */
 import { fileURLToPath } from 'node:url';
 import { bootstrap } from './bootstrap.mjs';
+import { check } from './test/check.mjs';
 import { sumUp } from './test/counts.mjs';
+import { findTests } from './test/groups.mjs';
 import { runMochaGroups } from './test/mocha-groups.mjs';
-import { runStage, wasInterrupted } from './test/stage.mjs';
+import { wasInterrupted } from './test/stage.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const MINUTES = 60_000;
-const ONE_PASSED = { passed: 1, failed: 0, skipped: 0 };
 const ONE_FAILED = { passed: 0, failed: 1, skipped: 0 };
-
-/**
- * @param {string} title
- * @param {string} command
- * @param {readonly string[]} args
- */
-async function check(title, command, args) {
-  const { code } = await runStage(title, command, args, { limitMs: 5 * MINUTES, alone: true });
-  return code === 0 ? ONE_PASSED : ONE_FAILED;
-}
 
 async function runStages() {
   try {
@@ -37,7 +28,7 @@ async function runStages() {
   const build = await check('Build', 'tsc', ['-b']);
   counts.push(build);
   counts.push(await check('Types of tests and scripts', 'tsc', ['-p', 'tsconfig.tests.json']));
-  counts.push(...(await runMochaGroups({ limitMs: 12 * MINUTES, built: build === ONE_PASSED })));
+  counts.push(...(await runMochaGroups(findTests(), { limitMs: 12 * MINUTES, built: build.failed === 0 })));
   return counts;
 }
 

@@ -2,7 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Folders whose tests start processes and servers of their own: there each file is a group. */
-const HEAVY = ['packages/worker/test/process', 'packages/worker/test/property', 'scripts/test'];
+const HEAVY = [
+  'packages/worker/test/process',
+  'packages/worker/test/property',
+  'packages/worker/test/faults',
+  'scripts/test',
+];
 
 /** Groups that take minutes, by their own work or because they wait for locks and pauses; begun last they would run alone at the end. */
 const LONGEST = [

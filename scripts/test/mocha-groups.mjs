@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countMocha } from './counts.mjs';
-import { findTests, groupsOf } from './groups.mjs';
+import { groupsOf } from './groups.mjs';
 import { runStage } from './stage.mjs';
 
 /** Most tests wait for servers, locks and pauses most of the time, so two groups more than there are cores are no strain. */
@@ -12,16 +12,18 @@ const SIDE_BY_SIDE = availableParallelism() + 2;
 const { spec: _, ...settings } = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
 
 /**
- * Runs every group of test files in a mocha of its own, several at a time.
- * @param {{ limitMs: number, built: boolean }} options the time for all groups together, and whether the packages are built
+ * Runs every group of these test files in a mocha of its own, several at a time.
+ * @param {readonly string[]} files paths below the repository
+ * @param {{ limitMs: number, built: boolean, env?: Readonly<Record<string, string>> }} options the time for all groups
+ *   together, whether the packages are built, and what is added to the environment of each mocha
  * @returns {Promise<import('./counts.mjs').Counts[]>}
  */
-export async function runMochaGroups({ limitMs, built }) {
+export async function runMochaGroups(files, { limitMs, built, env: added = {} }) {
   const folder = mkdtempSync(join(tmpdir(), 'safekeep-test-'));
-  const waiting = groupsOf(findTests());
+  const waiting = groupsOf(files);
   const deadline = Date.now() + limitMs;
   /** @type {Record<string, string>} */
-  const env = built ? { SAFEKEEP_TEST_BUILT: '1' } : {};
+  const env = built ? { ...added, SAFEKEEP_TEST_BUILT: '1' } : added;
   /** @type {import('./counts.mjs').Counts[]} */
   const counts = [];
   const lane = async () => {

@@ -6,6 +6,8 @@ export async function contentOf(url: string): Promise<Map<string, string>> {
   const content = new Map<string, string>();
   for (const key of await redis.keys('*')) {
     const type = await redis.type(key);
+    // Removed since the keys were listed.
+    if (type === 'none') continue;
     const read: Record<string, () => Promise<unknown>> = {
       string: () => redis.get(key),
       hash: () => redis.hgetall(key),

@@ -20,6 +20,9 @@ const TWO_WRITERS = `
 const COMPLETED_TWICE = `
   SELECT subject_id FROM runs WHERE queue = 'backup' AND state = 'completed' GROUP BY subject_id HAVING count(*) > 1`;
 
+const TOLD_TWICE = `
+  SELECT target FROM audit_events WHERE action = 'backup.completed' GROUP BY target HAVING count(*) > 1`;
+
 /** Sources that had a backup that was proven and whose files retention or a fault has taken, without another proven one. */
 const UNPROVEN = `
   SELECT DISTINCT p.source FROM backups p JOIN verifications v ON v.backup_id = p.id AND v.status = 'passed'
@@ -45,6 +48,7 @@ export async function checkHistory(world: World): Promise<void> {
   await none(`SELECT id FROM runs WHERE state = 'running'`, 'I3: runs that did not end');
   await none(TWO_WRITERS, 'I3: runs of one source at the same time');
   await none(COMPLETED_TWICE, 'I3: backups that were completed twice');
+  await none(TOLD_TWICE, 'I5: backups whose completion is in the audit trail twice');
   await none(UNPROVEN, 'I4: sources whose last proven backup is gone');
   await none(WITHOUT_BASE, 'I4: incrementals whose base retention has removed');
   const pool = createHistoryPool(new Secret(world.postgres.url('history')), 1, () => {});

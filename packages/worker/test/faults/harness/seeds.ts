@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { Random } from '../../property/random.js';
 
 /** How many seeds each fault is tried with, and the first of them; a campaign takes more (docs/TESTING.md). */
@@ -15,7 +16,7 @@ export const SEEDS: readonly Seed[] = Array.from({ length: COUNT }, (_, at) => (
   random: new Random(FIRST + at),
 }));
 
-/** How often each fault was brought about; printed at the end of the test file that did it. */
+/** How often each fault was brought about; printed at the end of the test file that did it, and for `npm run test:faults` written to the file FAULT_TALLIES. */
 export class Tally {
   readonly #counts = new Map<string, number>();
 
@@ -29,5 +30,10 @@ export class Tally {
   print(): void {
     const counts = [...this.#counts].map(([fault, count]) => `${fault} ${count}`);
     process.stdout.write(`      fault ${this.row}: ${counts.join(', ')}\n`);
+    const file = process.env.FAULT_TALLIES;
+    if (file === undefined) return;
+    for (const [fault, count] of this.#counts) {
+      appendFileSync(file, `${JSON.stringify({ row: this.row, fault, count })}\n`);
+    }
   }
 }

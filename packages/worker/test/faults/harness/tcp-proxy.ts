@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 
-/** Which answer gets lost: the one to a statement, on a connection where another was sent before. */
-interface LostAnswer {
+/** What gets lost: a statement or its answer, on a connection where another was sent before. */
+interface Exchange {
   /** Text that the client must have sent on the same connection, such as the UPDATE that completes a backup. */
   readonly after: string;
-  /** Text of the request whose answer is lost, such as `COMMIT`. */
+  /** Text of the request, such as `COMMIT`. */
   readonly to: string;
 }
 
@@ -24,7 +24,9 @@ export interface TcpProxy {
   slowDown(by: number): void;
   mend(): void;
   /** The request reaches the server and is carried out there; its answer never comes back and the connection ends. Resolves when it happened. */
-  loseAnswer(which: LostAnswer): Promise<void>;
+  loseAnswer(which: Exchange): Promise<void>;
+  /** The connection ends before the request has reached the server, which the client cannot tell from a lost answer. Resolves when it happened. */
+  loseRequest(which: Exchange): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export async function openProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let mode: 'pass' | 'hole' | 'refuse' = 'pass';
   let later = 0;
-  let lost: (LostAnswer & { readonly happened: () => void }) | null = null;
+  let lost: (Exchange & { readonly what: 'request' | 'answer'; readonly happened: () => void }) | null = null;
 
   const server = createServer({ allowHalfOpen: false }, (client) => {
     if (mode === 'refuse') {
@@ -63,9 +65,14 @@ export async function openProxy(target: number): Promise<TcpProxy> {
       pair.sent = (pair.sent + data.toString('latin1')).slice(-REMEMBERED);
       const at = lost === null ? -1 : pair.sent.lastIndexOf(lost.after);
       if (lost !== null && at !== -1 && pair.sent.indexOf(lost.to, at) !== -1) {
-        pair.losing = true;
-        lost.happened();
+        const { what, happened } = lost;
         lost = null;
+        happened();
+        if (what === 'request') {
+          end();
+          return;
+        }
+        pair.losing = true;
       }
       pass(data, pair.server);
     });
@@ -78,6 +85,10 @@ export async function openProxy(target: number): Promise<TcpProxy> {
     if (later === 0) to.write(data);
     else setTimeout(() => to.destroyed || to.write(data), later);
   };
+  const lose = (what: 'request' | 'answer', which: Exchange) =>
+    new Promise<void>((resolve) => {
+      lost = { ...which, what, happened: resolve };
+    });
   const pause = ({ client, server: far }: Pair) => {
     client.pause();
     far.pause();
@@ -118,10 +129,8 @@ export async function openProxy(target: number): Promise<TcpProxy> {
         far.resume();
       }
     },
-    loseAnswer: (which) =>
-      new Promise((resolve) => {
-        lost = { ...which, happened: resolve };
-      }),
+    loseAnswer: (which) => lose('answer', which),
+    loseRequest: (which) => lose('request', which),
     close: async () => {
       cut();
       server.close();

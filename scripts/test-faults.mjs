@@ -1,0 +1,38 @@
+/**
+ * `npm run test:faults`: the tests of the fault matrix (docs/TESTING.md) alone, in groups side by side. FAULT_SEEDS says with
+ * how many seeds each fault is tried (1), FAULT_SEED which is the first. At the end a table of what was brought about, and
+ * the line `N passed, N failed`. Exit code 0 only if nothing failed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { check } from './test/check.mjs';
+import { sumUp } from './test/counts.mjs';
+import { findTests } from './test/groups.mjs';
+import { runMochaGroups } from './test/mocha-groups.mjs';
+import { wasInterrupted } from './test/stage.mjs';
+import { readTallies, tableOf } from './test/tallies.mjs';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const MINUTES = 60_000;
+const seeds = Number(process.env.FAULT_SEEDS ?? 1);
+// A hang ends a run; what a seed takes is bound by its own test.
+const limitMs = (10 + 10 * seeds) * MINUTES;
+
+const folder = mkdtempSync(join(tmpdir(), 'safekeep-faults-'));
+const tallies = join(folder, 'tallies');
+const build = await check('Build', 'tsc', ['-b']);
+const files = findTests().filter((file) => file.startsWith('packages/worker/test/faults/'));
+const counts = await runMochaGroups(files, {
+  limitMs,
+  built: build.failed === 0,
+  env: { FAULT_TALLIES: tallies },
+});
+process.stdout.write(`\n${tableOf(readTallies(tallies))}\n`);
+rmSync(folder, { recursive: true });
+
+const { line, exitCode } = sumUp([build, ...counts]);
+process.stdout.write(`\n${wasInterrupted() ? 'Interrupted.\n' : ''}${line}\n`);
+process.exitCode = exitCode;
