@@ -33,8 +33,7 @@ interface ClaimRequest {
  */
 export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise<Claim> {
   return inTransaction(pool, async (db) => {
-    // Claims of one source take turns, also while no run of it exists that a row lock could hold on to.
-    await db.query(`SELECT pg_advisory_xact_lock(7305003, hashtext($1))`, [request.source]);
+    await lockClaims(db, request.source);
     const { rows } = await db.query<{ status: string }>(
       'SELECT status FROM backups WHERE id = $1 FOR UPDATE',
       [request.backupId],
@@ -53,8 +52,29 @@ export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise
   });
 }
 
-/** Declares the source's run lost when its lease has passed, or tells for how many seconds it still holds. */
-async function loseOrRespect(db: Database, source: string): Promise<number | null> {
+/**
+ * Claims of one source take turns, also while no run of it exists that a row lock could hold on to. Held until the
+ * transaction ends.
+ * @returns whether it is held; always, unless it was only tried.
+ */
+export async function lockClaims(
+  db: Database,
+  source: string,
+  how: 'wait' | 'try' = 'wait',
+): Promise<boolean> {
+  if (how === 'wait') {
+    await db.query(`SELECT pg_advisory_xact_lock(7305003, hashtext($1))`, [source]);
+    return true;
+  }
+  const { rows } = await db.query<{ held: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(7305003, hashtext($1)) AS held`,
+    [source],
+  );
+  return rows[0]?.held === true;
+}
+
+/** Declares the source's run lost when its lease has passed, or tells for how many seconds it still holds. Needs the lock of claims. */
+export async function loseOrRespect(db: Database, source: string): Promise<number | null> {
   const { rows } = await db.query<{ id: string; subject_id: string; left: number }>(
     `SELECT id, subject_id, extract(epoch FROM lease_until - clock_timestamp())::float8 AS left
      FROM runs WHERE queue = 'backup' AND source = $1 AND state = 'running' FOR UPDATE`,
@@ -79,7 +99,8 @@ async function startRun(db: Database, { backupId, source, worker }: ClaimRequest
   return run;
 }
 
-async function unsweptRuns(db: Database, source: string): Promise<LostRun[]> {
+/** The source's dead runs that nobody has settled, the oldest first. */
+export async function unsweptRuns(db: Database, source: string): Promise<LostRun[]> {
   const { rows } = await db.query<LostRun>(
     `SELECT id, subject_id AS "backupId", file_name AS "fileName" FROM runs
      WHERE source = $1 AND state = 'lost' AND NOT swept ORDER BY token`,

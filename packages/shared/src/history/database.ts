@@ -32,6 +32,9 @@ export function createHistoryPool(url: Secret, maximum: number, onError: (error:
   return pool;
 }
 
+/** A frozen process would keep its locks, and with them everybody else, for as long as it is frozen. */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '60s'`;
+
 /** Runs `work` in one transaction; any error rolls it back and is thrown on. */
 export async function inTransaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
@@ -42,7 +45,7 @@ export async function inTransaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) 
   };
   client.on('error', onError);
   try {
-    await client.query('BEGIN');
+    await client.query(BEGIN);
     const result = await work(client);
     await client.query('COMMIT');
     return result;

@@ -118,7 +118,7 @@ function strayInWords(name: string): string {
     return 'an unfinished file of an emergency backup that was killed; if none is running, remove it';
   return isProbe(name)
     ? 'left by a check of the directory whose worker was killed; remove it'
-    : 'an unfinished file of a dead run; the next backup of the source removes it';
+    : 'an unfinished file of a dead run; a worker removes it within a minute';
 }
 
 function unknownInWords(name: string): string {

@@ -58,6 +58,8 @@ export interface BackupStorage {
   open(name: string): Promise<StoredFile | null>;
   /** Removes the hidden files of these names, as far as they exist. */
   discard(names: readonly string[]): Promise<void>;
+  /** Names of the hidden files that `sweepPartials` would remove. */
+  listPartials(): Promise<string[]>;
   /** Removes every hidden file of Safekeep's; only for the one writer of this source. Returns their names. */
   sweepPartials(): Promise<string[]>;
   /** Removes a published file that never got its sidecar. */

@@ -185,12 +185,20 @@ export class LocalStorage implements BackupStorage {
     for (const name of names) await rm(this.#partial(name), { force: true });
   }
 
+  async listPartials(): Promise<string[]> {
+    try {
+      const entries = await readdir(this.#directory, { withFileTypes: true });
+      // Safekeep makes plain files only; a folder or a link of such a name is a stranger's.
+      return entries.filter((entry) => entry.isFile() && isSwept(entry.name)).map(({ name }) => name);
+    } catch (error) {
+      throw translate(error, this.#directory);
+    }
+  }
+
   async sweepPartials(): Promise<string[]> {
-    // Safekeep makes plain files only; a folder or a link of such a name is a stranger's.
-    const entries = await readdir(this.#directory, { withFileTypes: true });
-    const partials = entries.filter((entry) => entry.isFile() && isSwept(entry.name));
-    for (const { name } of partials) await rm(join(this.#directory, name), { force: true });
-    return partials.map((entry) => entry.name);
+    const partials = await this.listPartials();
+    for (const name of partials) await rm(join(this.#directory, name), { force: true });
+    return partials;
   }
 
   async remove(name: string): Promise<void> {

@@ -19,6 +19,7 @@ import { settleFailure } from '@safekeep/shared/jobs/settle-failure';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import type { Promotion } from '../incremental/promotion.js';
+import { sessionNameOf } from '../postgres/session-name.js';
 import { takeOver } from '../reconcile/take-over.js';
 import { auditEnd } from './audit-end.js';
 import { historyJournal } from './backup-journal.js';
@@ -63,7 +64,7 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     // Before anything is removed or believed: the directory is there, and this run still holds its place.
     await storage.check();
     const cancelled = await heartbeat(deps.pool, run, null);
-    const adopted = await takeOver({ ...deps, storage, source: source.name }, attempt.lost);
+    const adopted = await takeOver({ ...deps, storage, source }, attempt.lost);
     if (adopted.has(backup.id)) {
       await closeRun(deps.pool, run, 'completed');
       return { status: 'completed' };
@@ -81,7 +82,8 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
       note(job, why.reason);
       deps.logger.info('an incremental becomes a full backup', { backupId: backup.id, why: why.code });
     };
-    const what = { id: backup.id, source, journal, storage, onMeter };
+    const sessionName = sessionNameOf(run.id);
+    const what = { id: backup.id, source, journal, storage, onMeter, sessionName };
     const sidecar = await takeBackup(what, backup.requestedType, deps, promote, signal);
     // From here on the backup exists, so nothing stops its completion but being fenced.
     const { fileName: file } = sidecar;

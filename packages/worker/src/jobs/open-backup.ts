@@ -45,6 +45,8 @@ export interface BackupJob {
   readonly storage: BackupStorage;
   /** Receives the meter as soon as there is one, to report from. */
   readonly onMeter: (meter: BackupMeter) => void;
+  /** How the names of its sessions on the source begin, where a successor may have to end them. */
+  readonly sessionName?: string;
 }
 
 /** What is open while a backup is made. */
@@ -69,10 +71,15 @@ export async function withOpenBackup<T>(
 ): Promise<T> {
   await job.storage.check();
   const names = await freeNames(job.storage, type, job.journal.startedAt);
-  const snapshot = await openLockedSnapshot(job.source, settings.lockTimeout, signal);
+  const snapshot = await openLockedSnapshot(
+    { ...job.source, sessionName: job.sessionName },
+    settings.lockTimeout,
+    signal,
+  );
   // A snapshot that stays open holds back the source's vacuum, so it is closed whatever else fails.
   try {
-    const access = await libpqAccess(job.source.url, settings.environment);
+    const programs = job.sessionName === undefined ? undefined : `${job.sessionName}-dump`;
+    const access = await libpqAccess(job.source.url, settings.environment, programs);
     try {
       return await work({ snapshot, access, names });
     } finally {
@@ -84,7 +91,7 @@ export async function withOpenBackup<T>(
   }
 }
 
-/** What cannot be removed now is swept by the source's next run after a death; it must not hide why this run failed. */
+/** What cannot be removed now is swept by the reconciler (`reconcile/settle-dead-runs.ts`); it must not hide why this run failed. */
 async function discard(storage: BackupStorage, names: BackupFiles, logger: Logger): Promise<void> {
   await storage.discard(Object.values(names)).catch((error: unknown) => {
     logger.warn('hidden files could not be removed', { file: names.data, error: describeError(error) });

@@ -7,8 +7,9 @@ import type { Run } from '@safekeep/shared/history/runs';
 import { persist } from '@safekeep/shared/jobs/persist';
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import type pg from 'pg';
-import { createDatabase, dropDatabase, onServer } from '../postgres/target-database.js';
-import { scratchFailure } from '../postgres/target-failure.js';
+import { endSessions } from '../postgres/end-sessions.js';
+import { createDatabase, dropDatabase, nameSession, onServer } from '../postgres/target-database.js';
+import { scratchFailure, targetFailure } from '../postgres/target-failure.js';
 
 export interface ScratchPlace {
   readonly pool: pg.Pool;
@@ -36,7 +37,10 @@ export async function onScratchDatabase<T>(
   let letIn = true;
   try {
     const mark = `Safekeep recovery test ${test.id}; it is dropped by itself`;
-    await onScratchServer(place.server, (client) => createDatabase(client, name, test.sidecar, mark));
+    await onScratchServer(place.server, async (client) => {
+      await nameSession(client, name);
+      return createDatabase(client, name, test.sidecar, mark);
+    });
     return await work(name);
   } catch (error) {
     letIn = !(error instanceof SafekeepError && error.code === 'SCRATCH_LOGIN_FAILED');
@@ -58,9 +62,16 @@ async function tryToDrop(place: ScratchPlace, id: string, name: string): Promise
   });
 }
 
-/** Drops a scratch database that history names, and has history forget it. */
+/**
+ * Drops a scratch database that history names, and has history forget it. A session that still creates it ends first: who
+ * asked for it may be dead for long, and a database that is not there yet cannot be dropped.
+ */
 export async function dropScratch(place: ScratchPlace, id: string, name: string): Promise<void> {
-  await onScratchServer(place.server, (client) => dropDatabase(client, name));
+  await onScratchServer(place.server, async (client) => {
+    const { left } = await endSessions(client, [name]);
+    if (left > 0) throw targetFailure('end the session that creates a scratch database', null);
+    await dropDatabase(client, name);
+  });
   await persist(() => forgetScratch(place.pool, id, name), place.logger);
 }
 

@@ -20,7 +20,11 @@ export function watchCopy(
   applicationName: string,
   onRows: (oid: number, rows: number) => void,
 ): { close(): Promise<void> } {
-  const client = new pg.Client({ ...clientOptions(url), connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({
+    ...clientOptions(url),
+    application_name: `${applicationName}-watch`,
+    connectionTimeoutMillis: 10_000,
+  });
   client.on('error', () => {});
   let timer: NodeJS.Timeout | undefined;
   let closed = false;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parsePostgresUrl } from '@safekeep/shared/config/postgres-url';
 import type { Secret } from '@safekeep/shared/config/secret';
 import { errorCode } from '@safekeep/shared/logger';
+import { STARTED_BY } from './orphaned-programs.js';
 
 /** How PostgreSQL's programs get to one database without a secret in their arguments or environment. */
 export interface LibpqAccess {
@@ -39,15 +40,21 @@ const PASSED_ON = ['PATH', 'HOME', 'PGPASSFILE', 'KRB5CCNAME', 'SSL_CERT_FILE', 
 /**
  * Turns the URL of a source into libpq's environment; the password goes to a 0600 passfile in a folder of its own.
  * Only the variables named here reach the program: the encryption key never does.
+ *
+ * @param applicationName at most 63 bytes
  */
-export async function libpqAccess(url: Secret, inherited: NodeJS.ProcessEnv): Promise<LibpqAccess> {
+export async function libpqAccess(
+  url: Secret,
+  inherited: NodeJS.ProcessEnv,
+  applicationName = `safekeep-${randomUUID().slice(0, 8)}`,
+): Promise<LibpqAccess> {
   const target = parsePostgresUrl(url);
-  const applicationName = `safekeep-${randomUUID().slice(0, 8)}`;
   const environment: Record<string, string> = {
     LC_ALL: 'C',
     TZ: 'UTC',
     PGAPPNAME: applicationName,
     PGCONNECT_TIMEOUT: '10',
+    [STARTED_BY]: String(process.pid),
   };
   for (const name of PASSED_ON) {
     const value = inherited[name];

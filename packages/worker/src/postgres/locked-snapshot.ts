@@ -1,9 +1,14 @@
-import type { Secret } from '@safekeep/shared/config/secret';
 import { fail } from '@safekeep/shared/errors';
 import { errorCode } from '@safekeep/shared/logger';
 import type pg from 'pg';
 import { type DumpedTable, readDumpedTables } from './dumped-tables.js';
-import { connectReader, type Snapshot, type SnapshotReader, takeSnapshot } from './snapshot.js';
+import {
+  connectReader,
+  type ReadSource,
+  type Snapshot,
+  type SnapshotReader,
+  takeSnapshot,
+} from './snapshot.js';
 import { queryFailure } from './source-failure.js';
 
 const ATTEMPTS = 5;
@@ -25,7 +30,7 @@ const CHANGED = `
  * @throws SafekeepError SOURCE_UNREACHABLE, SOURCE_LOGIN_FAILED, DUMP_FAILED, DUMP_REFUSED; the reason of `signal`
  */
 export async function openLockedSnapshot(
-  source: { readonly name: string; readonly url: Secret },
+  source: ReadSource,
   lockTimeout: number,
   signal: AbortSignal,
 ): Promise<Snapshot> {

@@ -10,7 +10,7 @@ export function stopGroup(pid: number | undefined, ended: Promise<unknown>): voi
   ended.then(disarm, disarm);
 }
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {

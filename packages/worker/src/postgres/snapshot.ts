@@ -44,6 +44,13 @@ const NOTICE_HANGING_UP = `
   SELECT set_config(name, '2s', false) FROM pg_settings
   WHERE name = 'client_connection_check_interval' AND version() ~* 'linux|darwin|bsd'`;
 
+/** The source that is read, and what its session is called there where somebody may have to find it. */
+export interface ReadSource {
+  readonly name: string;
+  readonly url: Secret;
+  readonly sessionName?: string | undefined;
+}
+
 /** A connection on which snapshots may be taken, one after the other. */
 export interface SnapshotReader {
   readonly source: string;
@@ -58,12 +65,10 @@ export interface SnapshotReader {
  *
  * @throws SafekeepError SOURCE_UNREACHABLE, SOURCE_LOGIN_FAILED
  */
-export async function connectReader(
-  source: { readonly name: string; readonly url: Secret },
-  lockTimeout: number,
-): Promise<SnapshotReader> {
+export async function connectReader(source: ReadSource, lockTimeout: number): Promise<SnapshotReader> {
   const client = new pg.Client({
     ...clientOptions(source.url),
+    ...(source.sessionName !== undefined && { application_name: source.sessionName }),
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });

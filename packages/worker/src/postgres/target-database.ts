@@ -115,6 +115,11 @@ function literal(value: string | undefined): string {
   return pg.escapeLiteral(value ?? '');
 }
 
+/** Gives the session a name by which another one can find and end it. */
+export async function nameSession(client: pg.Client, name: string): Promise<void> {
+  await client.query(`SET application_name = ${pg.escapeLiteral(name)}`);
+}
+
 /** Sets or, with `null`, removes a database's comment. */
 export async function markDatabase(client: pg.Client, name: string, mark: string | null): Promise<void> {
   const text = mark === null ? 'NULL' : pg.escapeLiteral(mark);

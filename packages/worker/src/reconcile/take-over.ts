@@ -1,6 +1,7 @@
 import { ArchiveError } from '@safekeep/archive/archive-error';
 import { parseSidecar, type Sidecar } from '@safekeep/archive/sidecar';
 import type { Secret } from '@safekeep/shared/config/secret';
+import type { Source } from '@safekeep/shared/config/sources';
 import { type LostRun, markSwept } from '@safekeep/shared/history/backup-claims';
 import { writeResult } from '@safekeep/shared/history/backup-outcomes';
 import { inTransaction } from '@safekeep/shared/history/database';
@@ -10,10 +11,10 @@ import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { auditEnd } from '../jobs/audit-end.js';
 import { resultOf } from '../jobs/sidecar-body.js';
+import { endDeadSessions } from './end-dead-sessions.js';
 
 interface TakeOver {
-  /** The source's name. */
-  readonly source: string;
+  readonly source: Source;
   readonly pool: pg.Pool;
   readonly logger: Logger;
   readonly storage: BackupStorage;
@@ -22,10 +23,10 @@ interface TakeOver {
 
 /**
  * Settles what dead runs of a source left, before its next writer starts. Hidden files go first: a frozen run that
- * wakes up finds nothing to publish. Then each run either had published its sidecar, and its backup is completed from
+ * wakes up finds nothing to publish. Their sessions on the source end. Then each run either had published its sidecar, and its backup is completed from
  * it, or its visible files never counted, and are removed.
  *
- * Only the run that holds the source's claim may call this.
+ * Only the run that holds the source's claim may call this, or who keeps others from claiming it.
  *
  * @returns the ids of the backups that were completed from their sidecars.
  */
@@ -33,7 +34,9 @@ export async function takeOver(deps: TakeOver, lost: readonly LostRun[]): Promis
   const adopted = new Set<string>();
   if (lost.length === 0) return adopted;
   const swept = await deps.storage.sweepPartials();
-  deps.logger.warn('took over from dead runs', { runs: lost.map((run) => run.id), swept });
+  const runs = lost.map((run) => run.id);
+  deps.logger.warn('took over from dead runs', { runs, swept });
+  await endDeadSessions(deps.source, runs, deps.logger);
   for (const run of lost) {
     if (run.fileName !== null && (await settle(deps, run, run.fileName))) adopted.add(run.backupId);
     await markSwept(deps.pool, run.id);
@@ -51,7 +54,7 @@ async function settle(deps: TakeOver, run: LostRun, fileName: string): Promise<b
   }
   const sidecar = authenticated(deps, run, text);
   if (sidecar === null) return false;
-  const backup = { id: run.backupId, source: deps.source };
+  const backup = { id: run.backupId, source: deps.source.name };
   const completed = await inTransaction(deps.pool, async (db) => {
     if (!(await writeResult(db, run.backupId, resultOf(sidecar)))) return false;
     await auditEnd(db, backup, 'backup.completed', 'ok', { file: fileName, from: 'sidecar' });

@@ -77,7 +77,16 @@ describe('what PostgreSQL’s programs are given', () => {
   it('is nothing else of the worker’s environment than is named', async () => {
     await withAccess('postgres://u:p-MARKER@h:1/d', ({ environment }) => {
       expect(JSON.stringify(environment)).to.not.contain('MARKER');
-      const allowed = ['HOME', 'KRB5CCNAME', 'LC_ALL', 'PATH', 'SSL_CERT_DIR', 'SSL_CERT_FILE', 'TZ'];
+      const allowed = [
+        'HOME',
+        'KRB5CCNAME',
+        'LC_ALL',
+        'PATH',
+        'SSL_CERT_DIR',
+        'SSL_CERT_FILE',
+        'TZ',
+        'SAFEKEEP_STARTED_BY',
+      ];
       const libpq = ['PGAPPNAME', 'PGCONNECT_TIMEOUT', 'PGHOST', 'PGPASSFILE', 'PGPORT', 'PGUSER'];
       for (const name of Object.keys(environment)) expect([...allowed, ...libpq], name).to.include(name);
     });

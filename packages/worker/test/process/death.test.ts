@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { namesOf } from '@safekeep/shared/storage/backup-names';
 import { expect } from 'chai';
-import { restoreByHand, shell } from './by-hand.js';
 import { openWorld, slowTable, type World } from './world.js';
 
 interface RunRow {
@@ -29,39 +28,6 @@ describe('a worker that dies or is told to stop', function () {
       'history',
       `SELECT state, worker, started_at AS "startedAt", ended_at AS "endedAt" FROM runs ORDER BY token`,
     );
-
-  it('kill -9 half-way leaves nothing under a final name; a second worker starts within 90 s and ends well', async () => {
-    const first = await world.startWorker();
-    const queued = await world.cli(['full', '--no-wait', '--json']);
-    const { id } = JSON.parse(queued.stdout) as { id: string };
-    await world.newestBackup((backup) => (backup.progress?.percent ?? 0) > 20);
-    first.child.kill('SIGKILL');
-    await first.ended();
-    const killed = Date.now();
-    expect(finalNames(), 'nothing is visible').to.deep.equal([]);
-    expect(
-      files().some((name) => name.endsWith('.pgdump.enc.gz.partial')),
-      'it was killed half-way',
-    ).to.equal(true);
-
-    const second = await world.startWorker();
-    const backup = await world.newestBackup((candidate) => candidate.status === 'completed');
-    expect(backup.id).to.equal(id);
-    const [lost, completed] = await runs();
-    expect(lost?.state).to.equal('lost');
-    expect(completed?.worker).to.contain(`:${second.pid}`);
-    // The contract of the product, not a measure of this machine's speed.
-    expect((completed?.startedAt.getTime() ?? Infinity) - killed).to.be.below(90_000);
-    expect(
-      files().filter((name) => name.startsWith('.')),
-      'the partials are swept',
-    ).to.deep.equal([]);
-    expect(finalNames()).to.have.length(4);
-    await restoreByHand(world, backup.fileName ?? '', 'after_death');
-    const [restored] = await world.sql<{ count: number }>('after_death', 'SELECT count(*) FROM scans');
-    expect(restored?.count).to.equal(200_000);
-    expect(await shell(`pgrep -f "[p]g_dump.*${world.postgres.port}" || true`), 'no orphan').to.equal('');
-  });
 
   it('SIGTERM twice gives the running backup back: no partial stays, the next worker takes it', async () => {
     const first = await world.startWorker();

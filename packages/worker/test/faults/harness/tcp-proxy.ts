@@ -74,16 +74,21 @@ export async function openProxy(target: number): Promise<TcpProxy> {
         }
         pair.losing = true;
       }
-      pass(data, pair.server);
+      pass(data, client, pair.server);
     });
     pair.server.on('data', (data) => {
       if (pair.losing) end();
-      else pass(data, pair.client);
+      else pass(data, pair.server, pair.client);
     });
   });
-  const pass = (data: Buffer, to: Socket) => {
-    if (later === 0) to.write(data);
-    else setTimeout(() => to.destroyed || to.write(data), later);
+  const pass = (data: Buffer, from: Socket, to: Socket) => {
+    if (later > 0) {
+      setTimeout(() => to.destroyed || to.write(data), later);
+    } else if (!to.write(data)) {
+      // What waits here would still arrive after the network has fallen silent.
+      from.pause();
+      to.once('drain', () => mode === 'hole' || from.resume());
+    }
   };
   const lose = (what: 'request' | 'answer', which: Exchange) =>
     new Promise<void>((resolve) => {

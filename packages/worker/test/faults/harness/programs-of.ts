@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { World } from '../../process/world.js';
+import type { FaultWorld } from './fault-world.js';
+
+/** PostgreSQL's programs that run on the world's server, also through its network; their arguments do not tell. */
+export function programsOf(world: World): { pid: number; name: string }[] {
+  const proxies = Object.values((world as Partial<FaultWorld>).network ?? {}).map(({ port }) => port);
+  const ports = [world.postgres.port, ...proxies].map((port) => `PGPORT=${port}`);
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((entry) => {
+      try {
+        const name = readFileSync(`/proc/${entry}/comm`, 'latin1').trim();
+        if (!/^pg_(dump|dumpall|restore)$/.test(name)) return [];
+        const variables = readFileSync(`/proc/${entry}/environ`, 'latin1').split('\0');
+        return ports.some((port) => variables.includes(port)) ? [{ pid: Number(entry), name }] : [];
+      } catch {
+        return [];
+      }
+    });
+}
