@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { createGzipFrame } from '../src/gzip-frame.js';
@@ -108,20 +108,6 @@ describe('the verification of a backup file', () => {
       expect(verdict.ok ? '' : verdict.reason).to.match(says);
     });
   }
-
-  it('never passes with a wrong key, in 1,000 tries, and blames the decryption for nearly all', async function () {
-    this.timeout(120_000);
-    const sidecar = described(file, ARCHIVE);
-    const steps: string[] = [];
-    for (let tries = 0; tries < 1000; tries += 20) {
-      const keys = Array.from({ length: 20 }, () => randomBytes(32).toString('base64'));
-      const verdicts = await Promise.all(keys.map((key) => verify(file, sidecar, key)));
-      steps.push(...verdicts.map((verdict) => (verdict.ok ? 'passed' : verdict.step)));
-    }
-    expect(steps.filter((step) => step !== 'decryption' && step !== 'archive')).to.deep.equal([]);
-    // 1 in 256 decrypts to a valid padding, so that only the archive tells.
-    expect(steps.filter((step) => step === 'archive').length).to.be.below(30);
-  });
 
   it('gives no verdict when it was told to stop or could not read', async () => {
     const sidecar = described(file, ARCHIVE);

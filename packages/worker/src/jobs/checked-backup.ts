@@ -6,12 +6,11 @@ import { type ArchiveToc, readArchiveToc } from '@safekeep/archive/read-toc';
 import type { Sidecar } from '@safekeep/archive/sidecar';
 import { verifyBytes } from '@safekeep/archive/verify-backup';
 import type { Secret } from '@safekeep/shared/config/secret';
-import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { BackupStorage, StoredFile } from '@safekeep/shared/storage/contract';
-import { distrust, openOrdinary } from './stored-backup.js';
+import { distrust, openOrdinary, type RecordedBackup } from './stored-backup.js';
 
 export interface StoredBackup {
-  readonly backup: Pick<Backup, 'id' | 'fileName'>;
+  readonly backup: RecordedBackup;
   /** The HMAC of the sidecar as history recorded it. */
   readonly recordedHmac: string | null;
   readonly storage: BackupStorage;

@@ -1,4 +1,5 @@
 import { ArchiveError } from '@safekeep/archive/archive-error';
+import { keyId } from '@safekeep/archive/key';
 import { MAX_SIDECAR_BYTES, parseSidecar, type Sidecar } from '@safekeep/archive/sidecar';
 import type { BackupStep } from '@safekeep/archive/verify-backup';
 import type { Secret } from '@safekeep/shared/config/secret';
@@ -22,6 +23,9 @@ export class DistrustError extends Error {
   }
 }
 
+/** A backup as history recorded it; not everybody knows which key that was. */
+export type RecordedBackup = Pick<Backup, 'id' | 'fileName'> & Partial<Pick<Backup, 'keyId'>>;
+
 /**
  * Reads the sidecar of a backup and believes it only when it is authentic, of this very backup, and the one that history
  * recorded: an older pair put back in its place is told by that.
@@ -30,12 +34,12 @@ export class DistrustError extends Error {
  */
 export async function readTrustedSidecar(
   storage: BackupStorage,
-  backup: Pick<Backup, 'id' | 'fileName'>,
+  backup: RecordedBackup,
   recordedHmac: string | null,
   key: Secret,
 ): Promise<Sidecar> {
   const fileName = backup.fileName ?? '';
-  const sidecar = authenticateSidecar(await readSidecarText(storage, fileName), fileName, key);
+  const sidecar = await authenticRecorded(storage, backup, key);
   if (sidecar.id !== backup.id || sidecar.fileName !== fileName) {
     throw distrust('sidecar', 'the sidecar belongs to another backup');
   }
@@ -43,6 +47,25 @@ export async function readTrustedSidecar(
     throw distrust('sidecar', 'the sidecar is authentic, but not the one that history recorded');
   }
   return sidecar;
+}
+
+/** A sidecar that names another key, though history recorded this one, is no backup that waits for its key: it was changed. */
+async function authenticRecorded(
+  storage: BackupStorage,
+  backup: RecordedBackup,
+  key: Secret,
+): Promise<Sidecar> {
+  const fileName = backup.fileName ?? '';
+  try {
+    return authenticateSidecar(await readSidecarText(storage, fileName), fileName, key);
+  } catch (error) {
+    const otherKey = error instanceof SafekeepError && error.code === 'KEY_UNKNOWN';
+    if (!otherKey || backup.keyId !== keyId(key.reveal())) throw error;
+    throw distrust(
+      'sidecar',
+      'the sidecar names another key than history recorded: it was edited or damaged',
+    );
+  }
 }
 
 /** The text of a backup's sidecar, of which nothing is believed yet. @throws DistrustError */

@@ -18,7 +18,7 @@ const MESSAGES: readonly (readonly [RegExp, string])[] = [
   [/terminating connection due to idle-in-transaction timeout/, '25P03'],
   [/too many clients already|too many connections|remaining connection slots/, '53300'],
   [/No space left on device/, '53100'],
-  [/out of memory/, '53200'],
+  [/out of (shared )?memory/, '53200'],
   [/invalid page in block|missing chunk number|could not read block/, 'XX001'],
   [
     /server closed the connection|connection to server was lost|SSL SYSCALL error|could not receive data/,
@@ -42,6 +42,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   '08001': 'The source cannot be reached; check that it runs and that the network lets the worker through.',
   '53300':
     'The source has no free connection; a backup needs three. Raise max_connections or close idle clients.',
+  '53200':
+    'The source’s server ran out of memory. A backup locks each of its tables: with many of them raise max_locks_per_transaction there and restart it.',
   '53100': 'The disk of the source’s server is full; make room there.',
   '40001': 'The standby cancelled the backup: raise max_standby_streaming_delay or back up the primary.',
   XX001: 'A table of the source is damaged on its disk: keep all older backups and see pg_amcheck.',

@@ -160,6 +160,7 @@ describe('the SQLSTATE of a message', () => {
     ['53300', 'FATAL:  sorry, too many clients already'],
     ['53300', 'FATAL:  remaining connection slots are reserved for non-replication superuser connections'],
     ['53100', 'ERROR:  could not write to file "base/pgsql_tmp/pgsql_tmp1": No space left on device'],
+    ['53200', 'ERROR:  out of shared memory\nHINT:  You might need to increase max_locks_per_transaction.'],
     ['53200', 'ERROR:  out of memory\nDETAIL:  Failed on request of size 1073741823 in memory context'],
     [
       'XX001',
@@ -190,6 +191,7 @@ describe('the SQLSTATE of a message', () => {
 
   it('has an advice, or the advice to look', () => {
     expect(adviceFor('55P03')).to.contain('pg_locks');
+    expect(adviceFor('53200')).to.contain('max_locks_per_transaction');
     expect(adviceFor('99999')).to.equal(adviceFor(null));
     expect(adviceFor(null)).to.contain('Run pg_dump by hand');
   });

@@ -1,13 +1,4 @@
-import {
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { Verification } from '@safekeep/shared/contracts/verification';
@@ -40,19 +31,11 @@ describe('backup.sh test', function () {
 
   const path = (name: string) => join(world.backupDirectory, name);
   const data = () => path(backup.fileName ?? '');
-  const sidecar = () => `${data()}.meta`;
   const companion = () => data().replace('.pgdump.enc.gz', '.globals.sql.enc');
 
   function repair(): void {
     for (const name of readdirSync(world.backupDirectory)) rmSync(path(name), { recursive: true });
     for (const name of readdirSync(pristine)) copyFileSync(join(pristine, name), path(name));
-  }
-
-  function flip(file: string, at: number): void {
-    const bytes = readFileSync(file);
-    const byte = at < 0 ? bytes.length + at : at;
-    bytes[byte] = (bytes[byte] ?? 0) ^ 1;
-    writeFileSync(file, bytes);
   }
 
   async function test(id: string): Promise<{ code: number; verification: Verification }> {
@@ -77,37 +60,6 @@ describe('backup.sh test', function () {
     does: () => void;
     says: RegExp;
   }[] = [
-    {
-      damage: 'a file cut short by one byte',
-      verdict: 'size',
-      does: () => truncateSync(data(), (backup.sizeBytes ?? 0) - 1),
-      says: /bytes, the sidecar says/,
-    },
-    { damage: 'an empty file', verdict: 'size', does: () => truncateSync(data(), 0), says: /has 0 bytes/ },
-    {
-      damage: 'a bit flipped in the gzip header',
-      verdict: 'checksum',
-      does: () => flip(data(), 4),
-      says: /sha256/,
-    },
-    {
-      damage: 'a bit flipped in the salt',
-      verdict: 'checksum',
-      does: () => flip(data(), 25),
-      says: /sha256/,
-    },
-    {
-      damage: 'a bit flipped in the middle',
-      verdict: 'checksum',
-      does: () => flip(data(), Math.floor((backup.sizeBytes ?? 0) / 2)),
-      says: /sha256/,
-    },
-    {
-      damage: 'a bit flipped in the trailer',
-      verdict: 'checksum',
-      does: () => flip(data(), -1),
-      says: /sha256/,
-    },
     { damage: 'a file that is gone', verdict: 'file', does: () => rmSync(data()), says: /missing/ },
     {
       damage: 'a directory in its place',
@@ -126,46 +78,6 @@ describe('backup.sh test', function () {
         symlinkSync(join(pristine, backup.fileName ?? ''), data());
       },
       says: /a symbolic link/,
-    },
-    {
-      damage: 'a sidecar that is gone',
-      verdict: 'sidecar',
-      does: () => rmSync(sidecar()),
-      says: /sidecar is missing/,
-    },
-    {
-      damage: 'an empty sidecar',
-      verdict: 'sidecar',
-      does: () => truncateSync(sidecar(), 0),
-      says: /malformed/,
-    },
-    {
-      damage: 'a sidecar with one row more',
-      verdict: 'sidecar',
-      does: () =>
-        writeFileSync(sidecar(), readFileSync(sidecar(), 'utf8').replace('"rows":20000', '"rows":20001')),
-      says: /HMAC does not fit/,
-    },
-    {
-      damage: 'the sidecar of another backup',
-      verdict: 'sidecar',
-      does: () => copyFileSync(join(pristine, `${older.fileName}.meta`), sidecar()),
-      says: /belongs to another backup/,
-    },
-    {
-      damage: 'an older pair in its place',
-      verdict: 'sidecar',
-      does: () => {
-        copyFileSync(join(pristine, older.fileName ?? ''), data());
-        copyFileSync(join(pristine, `${older.fileName}.meta`), sidecar());
-      },
-      says: /belongs to another backup/,
-    },
-    {
-      damage: 'a bit flipped in the companion',
-      verdict: 'companion',
-      does: () => flip(companion(), 100),
-      says: /globals.*checksum/,
     },
     {
       damage: 'a companion that is gone',
@@ -191,19 +103,6 @@ describe('backup.sh test', function () {
     repair();
     expect((await test(backup.id)).verification.status).to.equal('passed');
     expect((await world.newestBackup((newest) => newest.id === backup.id)).status).to.equal('completed');
-  });
-
-  it('a worker with another key cannot look, and says so instead of judging', async () => {
-    await world.killWorkers();
-    const other = join(world.folder, 'other-key');
-    writeFileSync(other, `${world.key.split('').reverse().join('')}\n`);
-    await world.startWorker({ BACKUP_ENCRYPTION_KEY_FILE: other });
-    const { code, verification } = await test(backup.id);
-    expect(verification).to.include({ status: 'error', verdict: null, errorCode: 'KEY_UNKNOWN' });
-    expect(verification.reason).to.contain(backup.keyId);
-    expect(code).to.equal(3);
-    await world.killWorkers();
-    await world.startWorker();
   });
 
   it('a verification whose worker was killed is done by the next one', async () => {
@@ -268,7 +167,7 @@ describe('backup.sh test', function () {
       `SELECT action, count(*)::int AS n FROM audit_events WHERE action LIKE 'verification.%' GROUP BY 1`,
     );
     const counts = Object.fromEntries(rows.map((row) => [row.action, row.n]));
-    expect(counts).to.include({ 'verification.failed': damages.length + 1, 'verification.error': 1 });
+    expect(counts).to.include({ 'verification.failed': damages.length + 1 });
     expect(counts['verification.passed']).to.be.at.least(5);
   });
 });

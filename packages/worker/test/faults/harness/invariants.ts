@@ -8,6 +8,8 @@ import { checkSecrets } from './check-secrets.js';
 interface Expected extends FilesExpected {
   /** Texts of rows that must stand nowhere outside of a backup. */
   readonly rowValues?: readonly string[];
+  /** The backups are too large to be restored once more; the test has proven them with recovery tests. */
+  readonly tooLarge?: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ interface Expected extends FilesExpected {
 export async function checkInvariants(world: World, expected: Expected = {}): Promise<void> {
   await checkHistory(world);
   const backups = await checkFiles(world, expected);
-  await checkRestores(world, backups);
+  if (expected.tooLarge !== true) await checkRestores(world, backups);
   await checkLeftovers(world);
   await checkSecrets(world, expected.rowValues ?? []);
 }
