@@ -87,7 +87,7 @@ export const routes: readonly Route[] = [
     request: { body: backupRequest, headers: idempotencyHeader },
     status: 202,
     response: backup,
-    errors: ['SOURCE_UNKNOWN', 'IDEMPOTENCY_KEY_REUSED', 'QUEUE_UNAVAILABLE'],
+    errors: ['SOURCE_UNKNOWN', 'IDEMPOTENCY_KEY_REUSED', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
     handle: takeBackup('full'),
   }),
   route({
@@ -102,7 +102,7 @@ export const routes: readonly Route[] = [
     request: { body: backupRequest, headers: idempotencyHeader },
     status: 202,
     response: backup,
-    errors: ['SOURCE_UNKNOWN', 'IDEMPOTENCY_KEY_REUSED', 'QUEUE_UNAVAILABLE'],
+    errors: ['SOURCE_UNKNOWN', 'IDEMPOTENCY_KEY_REUSED', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
     handle: takeBackup('incremental'),
   }),
   route({
@@ -173,7 +173,7 @@ export const routes: readonly Route[] = [
     request: { body: reportRequest },
     status: 202,
     response: report,
-    errors: ['SOURCE_UNKNOWN', 'QUEUE_UNAVAILABLE'],
+    errors: ['SOURCE_UNKNOWN', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
     handle: requestReport,
   }),
   route({
@@ -218,7 +218,14 @@ export const routes: readonly Route[] = [
     request: { body: restoreRequest },
     status: 202,
     response: restore,
-    errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED', 'TARGET_BUSY', 'QUEUE_UNAVAILABLE'],
+    errors: [
+      'BACKUP_UNKNOWN',
+      'BACKUP_NOT_COMPLETED',
+      'BACKUP_DISPOSED',
+      'TARGET_BUSY',
+      'QUEUE_UNAVAILABLE',
+      'QUEUE_FULL',
+    ],
     handle: requestRestore,
   }),
   route({
@@ -259,7 +266,7 @@ export const routes: readonly Route[] = [
     request: { params: backupId, body: verifyRequest },
     status: 202,
     response: verification,
-    errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED', 'QUEUE_UNAVAILABLE'],
+    errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
     handle: requestVerify,
   }),
   route({
@@ -274,7 +281,7 @@ export const routes: readonly Route[] = [
     request: { body: cleanupRequest },
     status: 202,
     response: cleanupRun,
-    errors: ['SOURCE_UNKNOWN', 'QUEUE_UNAVAILABLE'],
+    errors: ['SOURCE_UNKNOWN', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
     handle: startCleanup,
   }),
   route({
@@ -331,7 +338,7 @@ export const routes: readonly Route[] = [
     request: { body: recoveryTestRequest },
     status: 202,
     response: recoveryTest,
-    errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED', 'QUEUE_UNAVAILABLE'],
+    errors: ['BACKUP_UNKNOWN', 'BACKUP_NOT_COMPLETED', 'BACKUP_DISPOSED', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
     handle: requestTest,
   }),
   route({
@@ -384,7 +391,7 @@ export const routes: readonly Route[] = [
     request: {},
     status: 202,
     response: z.array(notification),
-    errors: ['NOTIFY_NOT_CONFIGURED', 'QUEUE_UNAVAILABLE'],
+    errors: ['NOTIFY_NOT_CONFIGURED', 'QUEUE_UNAVAILABLE', 'QUEUE_FULL'],
     handle: testAlerts,
   }),
   route({

@@ -63,7 +63,7 @@ describe('GET /openapi.json', () => {
     const full = operation('post', '/backup/full');
     expect(full.security).to.deep.equal([{ bearer: [] }]);
     expect(full.description).to.include('role `operator`');
-    expect(full.responses['503']?.description).to.equal('QUEUE_UNAVAILABLE, HISTORY_UNAVAILABLE');
+    expect(full.responses['503']?.description).to.equal('QUEUE_UNAVAILABLE, QUEUE_FULL, HISTORY_UNAVAILABLE');
     expect(full.responses['429']?.headers).to.have.property('Retry-After');
     expect(full.responses['202']?.content?.['application/json']?.schema).to.deep.equal({
       $ref: '#/components/schemas/Backup',

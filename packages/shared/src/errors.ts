@@ -247,6 +247,14 @@ export const ERRORS = {
     exitCode: 4,
     retryable: true,
   },
+  QUEUE_FULL: {
+    message:
+      'Redis has reached its memory limit (maxmemory) and takes no job; the job was not queued and never will be.',
+    hint: 'Give Redis more memory (`maxmemory`) or remove what else is kept there, then send the request again.',
+    httpStatus: 503,
+    exitCode: 4,
+    retryable: true,
+  },
   REDIS_UNREACHABLE: {
     message: 'Redis cannot be reached.',
     hint: 'Start it or correct REDIS_URL.',

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { type Database, inTransaction } from './database.js';
-import { countUnfinishedAttempts, insertRun, type Run } from './runs.js';
+import { type Database, inRepeatableTransaction } from './database.js';
+import { countUnfinishedAttempts, findRun, insertRun, type Run } from './runs.js';
 
 /** A run that died; what it left in the backup directory is not swept yet. */
 export interface LostRun {
@@ -29,10 +30,12 @@ interface ClaimRequest {
 
 /**
  * Claims the source for one backup. At most one run of a source is alive (I3): while another one's lease holds, the
- * answer is `busy`; a run whose lease has passed is declared lost and its backup goes back to `queued`.
+ * answer is `busy`; a run whose lease has passed is declared lost and its backup goes back to `queued`. A claim whose
+ * answer was lost is found again.
  */
 export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise<Claim> {
-  return inTransaction(pool, async (db) => {
+  const runId = randomUUID();
+  return inRepeatableTransaction(pool, async (db) => {
     await lockClaims(db, request.source);
     const { rows } = await db.query<{ status: string }>(
       'SELECT status FROM backups WHERE id = $1 FOR UPDATE',
@@ -41,12 +44,13 @@ export async function claimBackup(pool: pg.Pool, request: ClaimRequest): Promise
     const row = rows[0];
     if (row === undefined) return { kind: 'ended', status: 'unknown' };
     if (row.status !== 'queued' && row.status !== 'running') return { kind: 'ended', status: row.status };
-    const busy = await loseOrRespect(db, request.source);
+    const mine = await findRun(db, runId);
+    const busy = mine === null ? await loseOrRespect(db, request.source) : null;
     if (busy !== null) return { kind: 'busy', retryInSeconds: busy };
     return {
       kind: 'started',
       earlierAttempts: await countUnfinishedAttempts(db, request.backupId),
-      run: await startRun(db, request),
+      run: mine ?? (await startRun(db, runId, request)),
       lost: await unsweptRuns(db, request.source),
     };
   });
@@ -90,8 +94,8 @@ export async function loseOrRespect(db: Database, source: string): Promise<numbe
   return null;
 }
 
-async function startRun(db: Database, { backupId, source, worker }: ClaimRequest): Promise<Run> {
-  const run = await insertRun(db, { queue: 'backup', subjectId: backupId, source, worker });
+async function startRun(db: Database, id: string, { backupId, source, worker }: ClaimRequest): Promise<Run> {
+  const run = await insertRun(db, { id, queue: 'backup', subjectId: backupId, source, worker });
   await db.query(
     `UPDATE backups SET status = 'running', attempts = attempts + 1, started_at = now(), ended_at = NULL WHERE id = $1`,
     [backupId],

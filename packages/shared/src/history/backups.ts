@@ -29,12 +29,12 @@ export interface NewBackup {
   readonly idempotencyKey: string | null;
 }
 
-/** Inserts a queued backup. `null` when this person used the idempotency key before. */
+/** Inserts a queued backup. `null` when this person used the idempotency key before, or the id is there already. */
 export async function insertBackup(db: Database, backup: NewBackup): Promise<Backup | null> {
   const { rows } = await db.query<Backup>(
     `INSERT INTO backups AS b (id, source, type, requested_type, status, requested_via, requested_by, idempotency_key)
      VALUES ($1, $2, $3, $3, 'queued', $4, $5, $6)
-     ON CONFLICT (requested_by, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+     ON CONFLICT DO NOTHING
      RETURNING ${COLUMNS}`,
     [backup.id, backup.source, backup.type, backup.requestedVia, backup.requestedBy, backup.idempotencyKey],
   );

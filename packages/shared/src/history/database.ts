@@ -2,6 +2,7 @@ import pg from 'pg';
 import { toClientConfig } from 'pg-connection-string';
 import { parsePostgresUrl } from '../config/postgres-url.js';
 import type { Secret } from '../config/secret.js';
+import { isLostConnection } from './outage.js';
 
 /** A pool, or one client of it inside a transaction: every repository function takes this as its first argument. */
 export type Database = pg.Pool | pg.ClientBase;
@@ -57,5 +58,21 @@ export async function inTransaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) 
   } finally {
     client.off('error', onError);
     client.release(broken);
+  }
+}
+
+/**
+ * A transaction that is done once more, at once, when its connection ended and the answer was lost. The first one may
+ * have been carried out, so `work` must be safe to repeat.
+ */
+export async function inRepeatableTransaction<T>(
+  pool: pg.Pool,
+  work: (db: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  try {
+    return await inTransaction(pool, work);
+  } catch (error) {
+    if (!isLostConnection(error)) throw error;
+    return inTransaction(pool, work);
   }
 }

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { fail, type SafekeepError } from '../errors.js';
 import type { QueueName } from '../queues/contracts.js';
-import { type Database, inTransaction } from './database.js';
-import { countUnfinishedAttempts, endRun, insertRun, MAXIMUM_ATTEMPTS, type Run } from './runs.js';
+import { type Database, inRepeatableTransaction, inTransaction } from './database.js';
+import { countUnfinishedAttempts, endRun, findRun, insertRun, MAXIMUM_ATTEMPTS, type Run } from './runs.js';
 
 /**
  * The tables whose rows are jobs: what queue and job carry a row, under which name the job's data holds its id, and the
@@ -29,7 +30,7 @@ type RowClaim =
 
 /**
  * Claims a row for one attempt; a run whose lease has passed is declared lost. A row that was started too often ends
- * here, as `gaveUp` with TOO_MANY_ATTEMPTS.
+ * here, as `gaveUp` with TOO_MANY_ATTEMPTS. A claim whose answer was lost is found again.
  *
  * @param onGivenUp what belongs to that end, in the same transaction
  */
@@ -40,13 +41,16 @@ export async function claimRow(
   worker: string,
   onGivenUp: (db: Database, error: SafekeepError) => Promise<void> = async () => {},
 ): Promise<RowClaim> {
-  return inTransaction(pool, async (db) => {
+  const runId = randomUUID();
+  return inRepeatableTransaction(pool, async (db) => {
     const { rows } = await db.query<{ status: string }>(
       `SELECT status FROM ${table} WHERE id = $1 FOR UPDATE`,
       [id],
     );
     const status = rows[0]?.status;
     if (status !== 'queued' && status !== 'running') return { kind: 'ended' };
+    const mine = await findRun(db, runId);
+    if (mine !== null) return { kind: 'started', run: mine };
     const left = await leaseLeft(db, id);
     if (left > 0) return { kind: 'busy', retryInSeconds: left };
     await db.query(
@@ -61,6 +65,7 @@ export async function claimRow(
       return { kind: 'ended' };
     }
     const run = await insertRun(db, {
+      id: runId,
       queue: JOB_TABLES[table].queue,
       subjectId: id,
       source: null,
@@ -129,19 +134,39 @@ export async function giveUpRow(
   });
 }
 
-/** Ends a row that no run holds. @returns false when a run holds it after all. */
+/**
+ * Ends a row that no run holds; in the same transaction `write` adds what belongs to that end. Repeating it is harmless.
+ * @returns false when a run holds it after all.
+ */
 export async function failQueuedRow(
-  db: Database,
+  pool: pg.Pool,
   table: JobTable,
   id: string,
   error: SafekeepError,
+  write: (db: Database) => Promise<void>,
 ): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `UPDATE ${table} SET status = $2, ended_at = now(), error_code = $3, reason = $4
-     WHERE id = $1 AND status = 'queued'`,
-    [id, JOB_TABLES[table].gaveUp, error.code, error.message],
-  );
-  return rowCount === 1;
+  return inRepeatableTransaction(pool, async (db) => {
+    const { rowCount } = await db.query(
+      `UPDATE ${table} SET status = $2, ended_at = now(), error_code = $3, reason = $4
+       WHERE id = $1 AND status = 'queued'`,
+      [id, JOB_TABLES[table].gaveUp, error.code, error.message],
+    );
+    if (rowCount === 1) {
+      await write(db);
+      return true;
+    }
+    const ended = await db.query(`SELECT FROM ${table} WHERE id = $1 AND status = $2 AND error_code = $3`, [
+      id,
+      JOB_TABLES[table].gaveUp,
+      error.code,
+    ]);
+    return ended.rowCount === 1;
+  });
+}
+
+/** Makes others that would insert or look for a row of this id wait for the end of the transaction. */
+export async function holdNewRow(db: Database, id: string): Promise<void> {
+  await db.query('SELECT pg_advisory_xact_lock(7305012, hashtext($1))', [id]);
 }
 
 async function writeFailure(db: Database, table: JobTable, id: string, error: SafekeepError): Promise<void> {

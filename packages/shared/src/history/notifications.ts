@@ -51,7 +51,10 @@ export async function claimNotification(db: Database, id: string): Promise<Claim
   return rows[0] ?? null;
 }
 
-/** Ends one attempt; `queued` waits for the next one. Only the attempt that holds the row changes it. */
+/**
+ * Ends one attempt; `queued` waits for the next one. Only the attempt that holds the row changes it.
+ * @returns whether it did
+ */
 export async function settleNotification(
   db: Database,
   { id, attempts }: Notification,
@@ -60,13 +63,14 @@ export async function settleNotification(
     readonly errorCode?: string;
     readonly reason?: string;
   },
-): Promise<void> {
-  await db.query(
+): Promise<boolean> {
+  const { rowCount } = await db.query(
     `UPDATE notifications SET status = $3, error_code = $4, reason = $5,
        ended_at = CASE WHEN $3 = 'queued' THEN NULL ELSE now() END
      WHERE id = $1 AND attempts = $2 AND status = 'running'`,
     [id, attempts, outcome.status, outcome.errorCode ?? null, outcome.reason ?? null],
   );
+  return rowCount === 1;
 }
 
 /** Notifications that should have been sent by now, oldest first: their job may be lost. */

@@ -15,9 +15,19 @@ const NETWORK = new Set([
 
 /**
  * SQLSTATEs of a server that answers but cannot serve: lost connections (08), refused logins (28), no such database
- * (3D), too many connections (53300), shutting down or starting (57P), read-only after a failover (25006).
+ * (3D), too many connections (53300), shutting down or starting (57P), read-only after a failover (25006), a transaction
+ * that was silent for too long (25P03).
  */
-const STATES = /^(08...|28...|3D000|53300|57P0[1-4]|25006)$/;
+const STATES = /^(08...|28...|3D000|53300|57P0[1-4]|25006|25P03)$/;
+
+/** A connection that ended while an answer was awaited: what was asked for may have been done. */
+const ENDED = /^(Connection terminated|Client has encountered a connection error)/;
+const ENDED_CODES = new Set(['ECONNRESET', 'EPIPE', '57P01', '57P02', '25P03']);
+
+export function isLostConnection(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : '';
+  return ENDED_CODES.has(errorCode(error)) || ENDED.test(message);
+}
 
 /** The driver has no codes for what it finds out itself. */
 const DRIVER =

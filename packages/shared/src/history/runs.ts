@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { fail } from '../errors.js';
 import type { QueueName } from '../queues/contracts.js';
 import type { Database } from './database.js';
@@ -19,6 +18,8 @@ export interface Run {
 
 /** What a run is about. */
 interface NewRun {
+  /** Of the claim, not of the transaction: a claim whose answer was lost is asked for once more. */
+  readonly id: string;
   readonly queue: QueueName;
   /** The row that the job is about. */
   readonly subjectId: string;
@@ -34,9 +35,18 @@ export async function insertRun(db: Database, run: NewRun): Promise<Run> {
     `INSERT INTO runs (id, queue, subject_id, source, state, worker, lease_until)
      VALUES ($1, $2, $3, $4, 'running', $5, now() + make_interval(secs => $6))
      RETURNING id, token, started_at AS "startedAt"`,
-    [randomUUID(), run.queue, run.subjectId, run.source, run.worker, LEASE_SECONDS],
+    [run.id, run.queue, run.subjectId, run.source, run.worker, LEASE_SECONDS],
   );
   return rows[0] as Run;
+}
+
+/** A run that goes on, by its id. */
+export async function findRun(db: Database, id: string): Promise<Run | null> {
+  const { rows } = await db.query<Run>(
+    `SELECT id, token, started_at AS "startedAt" FROM runs WHERE id = $1 AND state = 'running'`,
+    [id],
+  );
+  return rows[0] ?? null;
 }
 
 /** Remembers the name under which a run will publish, so that a successor can find what it left. */

@@ -9,8 +9,8 @@ const PERMANENT = /^(22|23|42)...$/;
 
 /**
  * Does a small piece of work on history until it succeeds, waiting out a database that is away; an answer of the
- * catalogue (such as RUN_FENCED) ends it, and so do a statement that can never succeed and `signal`. The work must be safe to repeat: an answer may have
- * been lost.
+ * catalogue (such as RUN_FENCED) ends it, and so do a statement that can never succeed and `signal`, with its reason. The
+ * work must be safe to repeat: an answer may have been lost.
  */
 export async function persist<T>(work: () => Promise<T>, logger: Logger, signal?: AbortSignal): Promise<T> {
   for (;;) {
@@ -19,7 +19,8 @@ export async function persist<T>(work: () => Promise<T>, logger: Logger, signal?
     } catch (error) {
       if (error instanceof SafekeepError || PERMANENT.test(errorCode(error))) throw error;
       logger.warn('history not reachable, trying again', { error: describeError(error) });
-      await delay(PAUSE, undefined, signal === undefined ? {} : { signal });
+      await delay(PAUSE, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+      signal?.throwIfAborted();
     }
   }
 }

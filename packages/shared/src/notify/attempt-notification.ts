@@ -4,6 +4,7 @@ import type { Channel } from '../contracts/notification.js';
 import { fail } from '../errors.js';
 import { findAlert } from '../history/alerts.js';
 import { findBackup } from '../history/backups.js';
+import { type Database, inTransaction } from '../history/database.js';
 import { type ClaimedNotification, settleNotification } from '../history/notifications.js';
 import { persist } from '../jobs/persist.js';
 import { describeError, type Logger } from '../logger.js';
@@ -46,9 +47,12 @@ export async function attemptNotification(
 ): Promise<AttemptEnd> {
   const end = await trySending(deps, claimed);
   const code = end.status === 'sent' ? {} : { errorCode: 'NOTIFICATION_FAILED', reason: end.reason };
-  const settle = () => settleNotification(deps.pool, claimed, { status: end.status, ...code });
+  const settle = () =>
+    inTransaction(deps.pool, async (db) => {
+      if (!(await settleNotification(db, claimed, { status: end.status, ...code }))) return;
+      if (end.status !== 'queued') await auditEnd(db, deps.service, claimed, end.status);
+    });
   await persist(settle, deps.logger, stop);
-  if (end.status !== 'queued') await auditEnd(deps, claimed, end.status, stop);
   return end;
 }
 
@@ -79,18 +83,18 @@ async function occasionOf(pool: pg.Pool, claimed: ClaimedNotification): Promise<
 
 /** Signs of life come every few minutes and would fill the trail. */
 async function auditEnd(
-  deps: NotifyDeps,
+  db: Database,
+  service: NotifyDeps['service'],
   claimed: ClaimedNotification,
   status: 'sent' | 'failed',
-  stop?: AbortSignal,
 ): Promise<void> {
   if (claimed.event === 'heartbeat') return;
   const event = {
-    actor: { id: null, name: deps.service, address: null },
+    actor: { id: null, name: service, address: null },
     action: `notify.${status}`,
     target: claimed.id,
     result: status === 'sent' ? ('ok' as const) : ('failed' as const),
     detail: { channel: claimed.channel, event: claimed.event, alert: claimed.alertId },
   };
-  await persist(() => appendAudit(deps.pool, event), deps.logger, stop);
+  await appendAudit(db, event);
 }

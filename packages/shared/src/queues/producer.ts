@@ -30,8 +30,8 @@ export class Producer {
 
   /**
    * Enqueues the job of one history row; `id` is the row's and becomes the job's, so a row has one job at most.
-   * @throws SafekeepError QUEUE_UNAVAILABLE when Redis did not confirm in time. The job may still have got there; the
-   * worker looks at the row before it does anything.
+   * @throws SafekeepError QUEUE_UNAVAILABLE when Redis did not confirm in time: the job may still have got there, and the
+   * worker looks at the row before it does anything. QUEUE_FULL when Redis has no memory left.
    */
   async enqueue<Q extends QueueName, N extends JobName<Q>>(
     queue: Q,
@@ -131,7 +131,7 @@ export class Producer {
     try {
       return await Promise.race([attempt, deadline]);
     } catch (error) {
-      throw fail('QUEUE_UNAVAILABLE', {}, error);
+      throw isFull(error) ? fail('QUEUE_FULL', {}, error) : fail('QUEUE_UNAVAILABLE', {}, error);
     } finally {
       timer.abort();
       deadline.catch(() => {});
@@ -143,6 +143,11 @@ export class Producer {
   async #ready(givenUp: AbortSignal): Promise<void> {
     while (this.#redis.status !== 'ready') await delay(10, undefined, { signal: givenUp });
   }
+}
+
+/** Redis answers, but the command would need memory that it may not take. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('OOM ');
 }
 
 function check<Q extends QueueName, N extends JobName<Q>>(queue: Q, name: N, data: JobData<Q, N>): unknown {

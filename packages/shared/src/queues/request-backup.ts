@@ -3,7 +3,9 @@ import type pg from 'pg';
 import { type Actor, appendAudit } from '../audit/audit.js';
 import type { Backup } from '../contracts/backup.js';
 import { fail, SafekeepError } from '../errors.js';
-import { failQueuedBackup, findBackupByIdempotencyKey, insertBackup } from '../history/backups.js';
+import { acceptRequest, isDecided, refusalOf, refuseRequest } from '../history/backup-requests.js';
+import { findBackup, findBackupByIdempotencyKey, insertBackup } from '../history/backups.js';
+import { type Database, inRepeatableTransaction } from '../history/database.js';
 import { sourceUnknown } from '../policy/require-source.js';
 import type { Producer } from './producer.js';
 
@@ -16,42 +18,62 @@ export interface BackupRequest {
   readonly idempotencyKey: string | null;
 }
 
+interface Deps {
+  readonly pool: pg.Pool;
+  readonly producer: Producer;
+  readonly sourceNames: readonly string[];
+}
+
 /**
- * Accepts a backup: the history row first, then the job. The row is the truth, so a job that cannot be queued ends its
- * row as failed and is never queued later. Each outcome, also a refusal, leaves one audit event.
+ * Accepts a backup: the history row and its audit event first, then the job. The row is the truth, so a job that cannot be
+ * queued ends its row as failed and is never queued later. Requests with one Idempotency-Key, however many come at
+ * once and to whatever process, are one backup and get one answer.
  *
- * @throws SafekeepError SOURCE_UNKNOWN, IDEMPOTENCY_KEY_REUSED, QUEUE_UNAVAILABLE
+ * @throws SafekeepError SOURCE_UNKNOWN, IDEMPOTENCY_KEY_REUSED, QUEUE_UNAVAILABLE, QUEUE_FULL
  */
-export async function requestBackup(
-  deps: { readonly pool: pg.Pool; readonly producer: Producer; readonly sourceNames: readonly string[] },
-  request: BackupRequest,
-): Promise<Backup> {
+export async function requestBackup(deps: Deps, request: BackupRequest): Promise<Backup> {
   if (!deps.sourceNames.includes(request.source)) {
     return refuse(deps.pool, request, null, sourceUnknown(request.source, deps.sourceNames));
   }
-  const backup = await insertBackup(deps.pool, {
-    id: randomUUID(),
-    source: request.source,
-    type: request.type,
-    requestedVia: request.via,
-    requestedBy: request.actor.id,
-    idempotencyKey: request.idempotencyKey,
-  });
-  if (backup === null) return replay(deps.pool, request);
-  try {
-    await deps.producer.enqueue('backup', request.type, backup.id, { backupId: backup.id });
-  } catch (error) {
-    const reason = error instanceof SafekeepError ? error : fail('QUEUE_UNAVAILABLE', {}, error);
-    // Where the queue took the job but its answer was lost, a worker may have begun: then the request was accepted.
-    if (await failQueuedBackup(deps.pool, backup.id, reason))
-      return refuse(deps.pool, request, backup.id, reason);
-  }
-  await audit(deps.pool, request, backup.id, null);
+  const backup = await insert(deps.pool, request, randomUUID());
+  if (backup === null) return replay(deps, request);
+  const refusal = refusalOf(await queue(deps, request, backup));
+  if (refusal !== null) throw refusal;
   return backup;
 }
 
+/** The row, or `null` where the key was used before. A lost answer of history is asked for once more. */
+async function insert(pool: pg.Pool, request: BackupRequest, id: string): Promise<Backup | null> {
+  const { source, type, via, actor, idempotencyKey } = request;
+  return inRepeatableTransaction(pool, async (db) => {
+    const asked = { requestedVia: via, requestedBy: actor.id, idempotencyKey };
+    const backup = await insertBackup(db, { id, source, type, ...asked });
+    if (backup === null) return findBackup(db, id);
+    await audit(db, request, id, null);
+    return backup;
+  });
+}
+
+/**
+ * Puts a backup on its queue, or ends it. With a key others may do so at the same time: whose word reaches the row first
+ * decides for all, and the row that is returned tells.
+ */
+async function queue({ pool, producer }: Deps, request: BackupRequest, backup: Backup): Promise<Backup> {
+  try {
+    await producer.enqueue('backup', request.type, backup.id, { backupId: backup.id });
+  } catch (error) {
+    const reason = error instanceof SafekeepError ? error : fail('QUEUE_UNAVAILABLE', {}, error);
+    // Where the queue took the job but its answer was lost, a worker may have begun: then the request was accepted.
+    const tell = (db: Database) => auditRefusal(db, request, backup.id, reason);
+    return (await refuseRequest(pool, backup.id, reason, tell)) ?? backup;
+  }
+  if (request.idempotencyKey === null) return backup;
+  return (await acceptRequest(pool, backup.id)) ?? backup;
+}
+
 /** The same key again: the same backup, and the same refusal where the first request was refused. */
-async function replay(pool: pg.Pool, request: BackupRequest): Promise<Backup> {
+async function replay(deps: Deps, request: BackupRequest): Promise<Backup> {
+  const { pool } = deps;
   const earlier = await findBackupByIdempotencyKey(
     pool,
     request.actor.id ?? '',
@@ -60,11 +82,13 @@ async function replay(pool: pg.Pool, request: BackupRequest): Promise<Backup> {
   if (earlier === null || earlier.source !== request.source || earlier.requestedType !== request.type) {
     return refuse(pool, request, earlier?.id ?? null, fail('IDEMPOTENCY_KEY_REUSED'));
   }
-  if (earlier.error?.code === 'QUEUE_UNAVAILABLE') {
-    return refuse(pool, request, earlier.id, fail('QUEUE_UNAVAILABLE'));
-  }
+  // The first request may still wait for the queue, or its process may have died meanwhile.
+  const decided = await isDecided(pool, earlier.id);
+  const answer = decided ? await findBackup(pool, earlier.id) : await queue(deps, request, earlier);
+  const refusal = refusalOf(answer ?? earlier);
+  if (refusal !== null) return refuse(pool, request, earlier.id, refusal);
   await audit(pool, request, earlier.id, null);
-  return earlier;
+  return answer ?? earlier;
 }
 
 async function refuse(
@@ -78,7 +102,7 @@ async function refuse(
 }
 
 async function audit(
-  pool: pg.Pool,
+  db: Database,
   request: BackupRequest,
   id: string | null,
   reason: SafekeepError | null,
@@ -89,5 +113,15 @@ async function audit(
     type: request.type,
     ...(reason !== null && { code: reason.code }),
   };
-  await appendAudit(pool, { actor: request.actor, action: 'backup.request', target: id, result, detail });
+  await appendAudit(db, { actor: request.actor, action: 'backup.request', target: id, result, detail });
+}
+
+async function auditRefusal(
+  db: Database,
+  { actor, source, type }: BackupRequest,
+  id: string,
+  { code }: SafekeepError,
+): Promise<void> {
+  const event = { actor, action: 'backup.failed', target: id, result: 'failed' } as const;
+  await appendAudit(db, { ...event, detail: { source, type, code } });
 }

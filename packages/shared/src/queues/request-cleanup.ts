@@ -1,6 +1,6 @@
 import type { Actor } from '../audit/audit.js';
 import type { CleanupRun } from '../contracts/cleanup.js';
-import { insertCleanupRun } from '../history/cleanup-runs.js';
+import { findCleanupRun, insertCleanupRun } from '../history/cleanup-runs.js';
 import { requireSource } from '../policy/require-source.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
@@ -15,7 +15,7 @@ interface CleanupOrder {
 
 /**
  * Accepts a cleanup: retention decides about every backup and removes what has expired.
- * @throws SafekeepError SOURCE_UNKNOWN, QUEUE_UNAVAILABLE
+ * @throws SafekeepError SOURCE_UNKNOWN, QUEUE_UNAVAILABLE, QUEUE_FULL
  */
 export async function requestCleanup(
   queueing: JobQueueing & { readonly sourceNames: readonly string[] },
@@ -27,9 +27,10 @@ export async function requestCleanup(
     action: 'cleanup.request',
     target: source,
     detail: { dryRun },
-    insert: async (id) => {
+    find: findCleanupRun,
+    insert: async (db, id) => {
       if (source !== null) requireSource(source, queueing.sourceNames);
-      return insertCleanupRun(queueing.pool, {
+      return insertCleanupRun(db, {
         id,
         dryRun,
         source,

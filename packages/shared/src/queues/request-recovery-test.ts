@@ -1,6 +1,6 @@
 import type { Actor } from '../audit/audit.js';
 import type { RecoveryTest } from '../contracts/recovery-test.js';
-import { insertRecoveryTest } from '../history/recovery-tests.js';
+import { findRecoveryTest, insertRecoveryTest } from '../history/recovery-tests.js';
 import { requireBackup } from '../history/require-backup.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
@@ -15,7 +15,7 @@ export interface RecoveryTestRequest {
 /**
  * Accepts a recovery test of one completed backup; it need not be verified.
  *
- * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_DISPOSED, BACKUP_NOT_COMPLETED, QUEUE_UNAVAILABLE
+ * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_DISPOSED, BACKUP_NOT_COMPLETED, QUEUE_UNAVAILABLE, QUEUE_FULL
  */
 export async function requestRecoveryTest(
   queueing: JobQueueing,
@@ -28,10 +28,11 @@ export async function requestRecoveryTest(
     action: 'recovery-test.request',
     target: backupId,
     detail: {},
-    insert: async (id) => {
-      await requireBackup(queueing.pool, backupId, 'completed');
+    find: findRecoveryTest,
+    insert: async (db, id) => {
+      await requireBackup(db, backupId, 'completed');
       const asked = { requestedVia: request.via, requestedBy: actor.id, note: request.note };
-      return insertRecoveryTest(queueing.pool, { id, backupId, ...asked });
+      return insertRecoveryTest(db, { id, backupId, ...asked });
     },
   });
 }

@@ -1,6 +1,6 @@
 import type { Actor } from '../audit/audit.js';
 import type { Report } from '../contracts/report.js';
-import { insertReport } from '../history/reports.js';
+import { findReport, insertReport } from '../history/reports.js';
 import { requireSource } from '../policy/require-source.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
@@ -13,7 +13,7 @@ interface ReportRequest {
 
 /**
  * Accepts a report.
- * @throws SafekeepError SOURCE_UNKNOWN, QUEUE_UNAVAILABLE
+ * @throws SafekeepError SOURCE_UNKNOWN, QUEUE_UNAVAILABLE, QUEUE_FULL
  */
 export async function requestReport(
   deps: JobQueueing & { readonly sourceNames: readonly string[] },
@@ -25,9 +25,10 @@ export async function requestReport(
     action: 'report.request',
     target: source,
     detail: {},
-    insert: async (id) => {
+    find: findReport,
+    insert: async (db, id) => {
       if (source !== null) requireSource(source, deps.sourceNames);
-      return insertReport(deps.pool, { id, source, requestedVia: via, requestedBy: actor.id });
+      return insertReport(db, { id, source, requestedVia: via, requestedBy: actor.id });
     },
   });
 }

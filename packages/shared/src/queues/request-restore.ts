@@ -2,7 +2,7 @@ import type { Actor } from '../audit/audit.js';
 import type { Restore, RestoreRequestBody } from '../contracts/restore.js';
 import { fail } from '../errors.js';
 import { requireBackup } from '../history/require-backup.js';
-import { insertRestore } from '../history/restores.js';
+import { findRestore, insertRestore } from '../history/restores.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 interface RestoreRequest extends RestoreRequestBody {
@@ -14,7 +14,7 @@ interface RestoreRequest extends RestoreRequestBody {
  * Accepts a restore of one stored backup into a database. Whether that database may be used, only a worker can see: it
  * looks before it touches anything, and ends the row with RESTORE_REFUSED when it may not.
  *
- * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_DISPOSED, BACKUP_NOT_COMPLETED, TARGET_BUSY, QUEUE_UNAVAILABLE
+ * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_DISPOSED, BACKUP_NOT_COMPLETED, TARGET_BUSY, QUEUE_UNAVAILABLE, QUEUE_FULL
  */
 export async function requestRestore(queueing: JobQueueing, request: RestoreRequest): Promise<Restore> {
   const { backupId, targetDatabase, withRoles, withGrants, actor } = request;
@@ -25,10 +25,11 @@ export async function requestRestore(queueing: JobQueueing, request: RestoreRequ
     action: 'restore.request',
     target: backupId,
     detail: { targetDatabase, tables: tables === null ? 'all' : tables.length, withRoles, withGrants },
-    insert: async (id) => {
-      await requireBackup(queueing.pool, backupId, 'completed', 'missing');
+    find: findRestore,
+    insert: async (db, id) => {
+      await requireBackup(db, backupId, 'completed', 'missing');
       const asked = { requestedVia: request.via, requestedBy: actor.id, withRoles, withGrants };
-      const row = await insertRestore(queueing.pool, { id, backupId, targetDatabase, tables, ...asked });
+      const row = await insertRestore(db, { id, backupId, targetDatabase, tables, ...asked });
       if (row === null) throw fail('TARGET_BUSY', { database: targetDatabase });
       return row;
     },

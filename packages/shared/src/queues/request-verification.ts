@@ -1,7 +1,7 @@
 import type { Actor } from '../audit/audit.js';
 import type { Verification } from '../contracts/verification.js';
 import { requireBackup } from '../history/require-backup.js';
-import { insertVerification } from '../history/verifications.js';
+import { findVerification, insertVerification } from '../history/verifications.js';
 import { acceptJob, type JobQueueing } from './accept-job.js';
 
 interface VerificationRequest {
@@ -15,7 +15,7 @@ interface VerificationRequest {
 /**
  * Accepts a verification of one stored backup.
  *
- * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_DISPOSED, BACKUP_NOT_COMPLETED, QUEUE_UNAVAILABLE
+ * @throws SafekeepError BACKUP_UNKNOWN, BACKUP_DISPOSED, BACKUP_NOT_COMPLETED, QUEUE_UNAVAILABLE, QUEUE_FULL
  */
 export async function requestVerification(
   queueing: JobQueueing,
@@ -28,10 +28,11 @@ export async function requestVerification(
     action: 'verification.request',
     target: backupId,
     detail: {},
-    insert: async (id) => {
-      await requireBackup(queueing.pool, backupId, 'completed', 'missing');
+    find: findVerification,
+    insert: async (db, id) => {
+      await requireBackup(db, backupId, 'completed', 'missing');
       const asked = { requestedVia: request.via, requestedBy: actor.id, note: request.note };
-      return insertVerification(queueing.pool, { id, backupId, ...asked });
+      return insertVerification(db, { id, backupId, ...asked });
     },
   });
 }

@@ -346,12 +346,16 @@ describe('alerts', () => {
 
   it('keep no process from ending while history is away and cannot be told what was sent', async () => {
     const stop = new AbortController();
-    const query = async (text: string, values?: unknown[]) => {
-      if (!/SET status = \$3/.test(text)) return history.pool.query(text, values);
+    const awayAtTheEnd = (db: pg.Pool | pg.PoolClient) => async (text: string, values?: unknown[]) => {
+      if (!/SET status = \$3/.test(text)) return db.query(text, values);
       stop.abort();
       throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
     };
-    const pool = { query, connect: () => history.pool.connect() } as unknown as pg.Pool;
+    const connect = async () => {
+      const client = await history.pool.connect();
+      return Object.assign(Object.create(client), { query: awayAtTheEnd(client) });
+    };
+    const pool = { query: awayAtTheEnd(history.pool), connect } as unknown as pg.Pool;
     const producer = new Producer(new Secret('redis://127.0.0.1:1'), () => {});
     await sql(SITUATIONS['backup-failed']);
     await lookOnce({ ...watchOf(channels(), { producer }), pool }, 3600, stop.signal).catch(() => {});

@@ -111,7 +111,9 @@ describe('the request of a backup', () => {
       expect(failed.status).to.equal('failed');
       expect(failed.error).to.include({ code: 'QUEUE_UNAVAILABLE' });
       expect(failed.endedAt).to.be.instanceOf(Date);
-      expect((await trail())[0]).to.deep.include({ target: id, result: 'failed' });
+      const events = (await trail()).map(({ action, result }) => `${action} ${result}`);
+      expect(events).to.deep.equal(['backup.request ok', 'backup.failed failed']);
+      expect((await trail())[1]).to.deep.include({ actor: 'jane', target: id });
 
       await redis.restart();
       while (!(await producer.ping()));

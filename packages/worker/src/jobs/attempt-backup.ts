@@ -63,22 +63,22 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     const storage = deps.storageOf(source.name);
     // Before anything is removed or believed: the directory is there, and this run still holds its place.
     await storage.check();
-    const cancelled = await heartbeat(deps.pool, run, null);
+    const signal = AbortSignal.any([stop, lease.signal]);
+    const cancelled = await persist(() => heartbeat(deps.pool, run, null), deps.logger, signal);
     const adopted = await takeOver({ ...deps, storage, source }, attempt.lost);
     if (adopted.has(backup.id)) {
-      await closeRun(deps.pool, run, 'completed');
+      await persist(() => closeRun(deps.pool, run, 'completed'), deps.logger);
       return { status: 'completed' };
     }
     if (cancelled) throw fail('BACKUP_CANCELLED');
     if (attempt.earlierAttempts >= MAXIMUM_ATTEMPTS) {
       throw fail('TOO_MANY_ATTEMPTS', { attempts: attempt.earlierAttempts });
     }
-    const signal = AbortSignal.any([stop, lease.signal]);
-    const journal = historyJournal(deps.pool, run, backup, deps.logger);
+    const journal = historyJournal(deps.pool, run, backup, deps.logger, signal);
     let promoted: Promotion | null = null;
     const promote = async (why: Promotion) => {
       promoted = why;
-      await promoteBackup(deps.pool, run, backup.id, why.reason);
+      await persist(() => promoteBackup(deps.pool, run, backup.id, why.reason), deps.logger, signal);
       note(job, why.reason);
       deps.logger.info('an incremental becomes a full backup', { backupId: backup.id, why: why.code });
     };

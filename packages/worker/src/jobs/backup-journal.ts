@@ -30,21 +30,23 @@ export interface BackupJournal {
   confirm(progress: object, signal: AbortSignal): Promise<void>;
 }
 
-/** The journal of a run in history. A history that is away is waited for where the backup can wait. */
+/** The journal of a run in history. A history that is away is waited for, until `stop`: the source is only read meanwhile. */
 export function historyJournal(
   pool: pg.Pool,
   run: Run,
   backup: { readonly id: string; readonly source: string },
   logger: Logger,
+  stop: AbortSignal,
 ): BackupJournal {
   const { id, source } = backup;
+  const ask = <T>(work: () => Promise<T>) => persist(work, logger, stop);
   return {
     startedAt: run.startedAt,
-    lastSize: () => findLastSize(pool, source, 'full'),
-    nameFile: (name) => nameRunFile(pool, run, name),
+    lastSize: () => ask(() => findLastSize(pool, source, 'full')),
+    nameFile: (name) => ask(() => nameRunFile(pool, run, name)),
     previous: (signal) => persist(() => findSequenceHead(pool, source), logger, signal),
-    baseCandidates: () => listBaseCandidates(pool, source),
-    holdBase: (base) => holdBase(pool, run, id, base),
+    baseCandidates: () => ask(() => listBaseCandidates(pool, source)),
+    holdBase: (base) => ask(() => holdBase(pool, run, id, base)),
     confirm: async (progress, signal) => {
       const cancelled = await persist(() => heartbeat(pool, run, progress), logger, signal);
       if (cancelled) throw fail('BACKUP_CANCELLED');

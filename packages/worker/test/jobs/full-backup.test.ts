@@ -84,12 +84,13 @@ describe('a full backup that cannot succeed', function () {
     const claim = await claimBackup(pool, { backupId: id, source: name, worker: 'test' });
     if (claim.kind !== 'started') throw new Error('the claim failed');
     const logger = createLogger({ service: 'worker', level: 'error' });
+    const signal = settings.signal ?? new AbortController().signal;
     return fullBackup(
       {
         id,
         type: 'full',
         source: { name, url: source },
-        journal: historyJournal(pool, claim.run, { id, source: name }, logger),
+        journal: historyJournal(pool, claim.run, { id, source: name }, logger, signal),
         storage: new LocalStorage(directory, 'main'),
         onMeter: settings.onMeter ?? (() => {}),
       },
@@ -103,7 +104,7 @@ describe('a full backup that cannot succeed', function () {
         programDirectories: [settings.programs ?? real],
         environment: { PATH: process.env.PATH },
       },
-      settings.signal ?? new AbortController().signal,
+      signal,
     );
   }
 

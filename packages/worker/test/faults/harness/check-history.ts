@@ -9,8 +9,20 @@ const JOBS = ['backups', 'verifications', 'recovery_tests', 'restores', 'cleanup
 /** Backups whose end has no event. An adopted one ended before history knew it. */
 const ENDED_IN_SILENCE = `
   SELECT id, status FROM backups b WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.target = b.id::text
-    AND (e.action IN ('backup.completed', 'backup.failed', 'backup.cancelled', 'backup.adopted')
-      OR (e.action = 'backup.request' AND e.result = 'failed')))`;
+    AND e.action IN ('backup.completed', 'backup.failed', 'backup.cancelled', 'backup.adopted'))`;
+
+/** Rows that nobody has asked for, as far as the audit trail knows. Other jobs than backups stand in the detail of their event. */
+const UNASKED = `
+  SELECT id FROM backups b WHERE adopted_at IS NULL
+    AND NOT EXISTS (SELECT FROM audit_events e WHERE e.target = b.id::text AND e.action = 'backup.request')
+  UNION ALL SELECT id FROM (SELECT id FROM verifications UNION ALL SELECT id FROM recovery_tests UNION ALL SELECT id FROM restores
+    UNION ALL SELECT id FROM cleanup_runs UNION ALL SELECT id FROM reports) j
+  WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.detail->>'id' = j.id::text AND e.action LIKE '%.request')`;
+
+/** Backups that ended twice. */
+const ENDED_TWICE = `
+  SELECT target FROM audit_events WHERE action IN ('backup.completed', 'backup.failed', 'backup.cancelled')
+  GROUP BY target HAVING count(*) > 1`;
 
 /** Two runs that wrote for one source at the same time. A run's end is when it ended or was declared lost. */
 const TWO_WRITERS = `
@@ -45,6 +57,8 @@ export async function checkHistory(world: World): Promise<void> {
   const none = async (text: string, what: string) =>
     expect(await world.sql('history', text), what).to.deep.equal([]);
   await none(ENDED_IN_SILENCE, 'I5: backups whose end is not in the audit trail');
+  await none(UNASKED, 'I5: rows whose request is not in the audit trail');
+  await none(ENDED_TWICE, 'I5: backups with two ends in the audit trail');
   await none(`SELECT id FROM runs WHERE state = 'running'`, 'I3: runs that did not end');
   await none(TWO_WRITERS, 'I3: runs of one source at the same time');
   await none(COMPLETED_TWICE, 'I3: backups that were completed twice');

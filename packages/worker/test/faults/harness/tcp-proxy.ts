@@ -27,6 +27,8 @@ export interface TcpProxy {
   loseAnswer(which: Exchange): Promise<void>;
   /** The connection ends before the request has reached the server, which the client cannot tell from a lost answer. Resolves when it happened. */
   loseRequest(which: Exchange): Promise<void>;
+  /** Resolves when a client sends this text, which stays on its way until `mend`: its connection is silent from there on. */
+  hold(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,8 @@ interface Pair {
   readonly server: Socket;
   sent: string;
   losing: boolean;
+  /** What was sent and is on its way. */
+  held: Buffer | null;
 }
 
 /** How much of what a client sent is remembered to look for texts in, in characters. */
@@ -46,13 +50,15 @@ export async function openProxy(target: number): Promise<TcpProxy> {
   let mode: 'pass' | 'hole' | 'refuse' = 'pass';
   let later = 0;
   let lost: (Exchange & { readonly what: 'request' | 'answer'; readonly happened: () => void }) | null = null;
+  let holding: { readonly text: string; readonly happened: () => void } | null = null;
 
   const server = createServer({ allowHalfOpen: false }, (client) => {
     if (mode === 'refuse') {
       client.destroy();
       return;
     }
-    const pair: Pair = { client, server: createConnection(target, '127.0.0.1'), sent: '', losing: false };
+    const far = createConnection(target, '127.0.0.1');
+    const pair: Pair = { client, server: far, sent: '', losing: false, held: null };
     pairs.add(pair);
     const end = () => {
       pairs.delete(pair);
@@ -63,6 +69,13 @@ export async function openProxy(target: number): Promise<TcpProxy> {
     if (mode === 'hole') pause(pair);
     client.on('data', (data) => {
       pair.sent = (pair.sent + data.toString('latin1')).slice(-REMEMBERED);
+      if (holding !== null && pair.sent.includes(holding.text)) {
+        pair.held = data;
+        pause(pair);
+        holding.happened();
+        holding = null;
+        return;
+      }
       const at = lost === null ? -1 : pair.sent.lastIndexOf(lost.after);
       if (lost !== null && at !== -1 && pair.sent.indexOf(lost.to, at) !== -1) {
         const { what, happened } = lost;
@@ -90,8 +103,13 @@ export async function openProxy(target: number): Promise<TcpProxy> {
       to.once('drain', () => mode === 'hole' || from.resume());
     }
   };
+  /** What was sent before is not meant. */
+  const forget = () => {
+    for (const pair of pairs) pair.sent = '';
+  };
   const lose = (what: 'request' | 'answer', which: Exchange) =>
     new Promise<void>((resolve) => {
+      forget();
       lost = { ...which, what, happened: resolve };
     });
   const pause = ({ client, server: far }: Pair) => {
@@ -129,13 +147,20 @@ export async function openProxy(target: number): Promise<TcpProxy> {
     mend: () => {
       mode = 'pass';
       later = 0;
-      for (const { client, server: far } of pairs) {
-        client.resume();
-        far.resume();
+      for (const pair of pairs) {
+        if (pair.held !== null) pair.server.write(pair.held);
+        pair.held = null;
+        pair.client.resume();
+        pair.server.resume();
       }
     },
     loseAnswer: (which) => lose('answer', which),
     loseRequest: (which) => lose('request', which),
+    hold: (text) =>
+      new Promise((resolve) => {
+        forget();
+        holding = { text, happened: resolve };
+      }),
     close: async () => {
       cut();
       server.close();
