@@ -14,7 +14,7 @@ for major in "$@"; do
     continue
   fi
   echo "PostgreSQL $major: $programs"
-  PATH=$programs:$PATH npx mocha --no-config --node-option=import=tsx/esm --node-option=conditions=source \
+  PATH=$programs:$PATH npx mocha --no-config --node-option=import=tsx/esm --node-option=conditions=source --timeout=60000 \
     packages/worker/test/incremental/delta/*.test.ts packages/worker/test/property/*.test.ts packages/worker/test/postgres/program-inspector.test.ts \
     packages/worker/test/jobs/verify-compressed.test.ts packages/worker/test/jobs/restore-chain.test.ts || failed=1
 done
