@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ export interface PostgresServer {
   /** The superuser's URL of a database; it need not exist. */
   url(database: string): string;
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
+  /** Ends all of its processes as the kernel would when memory runs out. */
+  kill(): Promise<void>;
   /** Stops the server if it runs and starts it again on the same port. */
   restart(): Promise<void>;
 }
@@ -56,11 +58,33 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     url: (database) =>
       `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
     stop,
+    kill: async () => {
+      const children = childrenOf(server.pid);
+      await server.end('SIGKILL');
+      for (const pid of children) killIfThere(pid);
+      // It says that a server is ready.
+      rmSync(join(directory, 'data/postmaster.pid'), { force: true });
+    },
     restart: async () => {
       await stop();
       server = await run(directory, settings, port, user);
     },
   };
+}
+
+function childrenOf(pid: number): number[] {
+  return spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter(Boolean)
+    .map(Number);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function postgresUser(): User {

@@ -15,6 +15,7 @@ const LONGEST = [
   'scripts/test/operations/operations',
   'packages/worker/test/process/absence',
   'packages/worker/test/process/death',
+  'packages/worker/test/faults/disaster',
 ];
 
 /**

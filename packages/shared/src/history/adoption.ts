@@ -31,8 +31,15 @@ export type Adoption = 'adopted' | 'adopted-without-base' | 'known';
  * Takes a backup into history as its sidecar tells it. Where its number is taken, because history went on without it,
  * it gets none. Of a base that history does not know it takes in what the incremental's sidecar vouches for, as `missing`;
  * the base's own sidecar completes that when it turns up. Safe to repeat and to race.
+ *
+ * @param waitingToo whether it may complete a row that waits or runs; only for the run that holds the source's claim
  */
-export async function adoptBackup(pool: pg.Pool, found: FoundBackup, actor: Actor): Promise<Adoption> {
+export async function adoptBackup(
+  pool: pg.Pool,
+  found: FoundBackup,
+  actor: Actor,
+  { waitingToo = false }: { readonly waitingToo?: boolean } = {},
+): Promise<Adoption> {
   return inTransaction(pool, async (db) => {
     // One after the other: two would take the same backup in.
     await db.query('SELECT pg_advisory_xact_lock($1)', [NUMBERING_LOCK]);
@@ -42,8 +49,9 @@ export async function adoptBackup(pool: pg.Pool, found: FoundBackup, actor: Acto
       `INSERT INTO backups AS b (id, source, type, requested_type, status, base_id, requested_via, attempts, created_at,
          adopted_at)
        VALUES ($1, $2, $3, $3, 'running', $4, 'cli', 1, $5, now())
-       ON CONFLICT (id) DO UPDATE SET status = 'running' WHERE ${NAMED_ONLY}`,
-      [id, source, type, base?.id ?? null, result.startedAt],
+       ON CONFLICT (id) DO UPDATE SET status = 'running', type = EXCLUDED.type, base_id = EXCLUDED.base_id
+         WHERE ${NAMED_ONLY} OR ($6 AND b.status IN ('queued', 'running'))`,
+      [id, source, type, base?.id ?? null, result.startedAt, waitingToo],
     );
     if (rowCount === 0) return 'known';
     await writeResult(db, id, result);
@@ -74,6 +82,16 @@ async function nameBase(db: Database, source: string, base: FoundBase): Promise<
 async function isThere(db: Database, id: string): Promise<boolean> {
   const { rowCount } = await db.query(`SELECT FROM backups WHERE id = $1 AND status = 'completed'`, [id]);
   return rowCount === 1;
+}
+
+/** The names of all backup files of a source that this history has given or seen. */
+export async function listNamedFiles(db: Database, source: string): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ name: string }>(
+    `SELECT file_name AS name FROM backups WHERE source = $1 AND file_name IS NOT NULL
+     UNION SELECT file_name FROM runs WHERE source = $1 AND file_name IS NOT NULL`,
+    [source],
+  );
+  return new Set(rows.map((row) => row.name));
 }
 
 /** The names of all backup files of a source whose sidecars history has seen. */

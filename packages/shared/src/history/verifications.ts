@@ -83,6 +83,28 @@ export async function insertScheduledVerifications(
   return rows;
 }
 
+/**
+ * Queues the verification of every backup that history took in from its sidecar and that nobody has asked to be verified:
+ * nobody knows what became of its file meanwhile. Needs a transaction; of several that try at once one does it.
+ */
+export async function insertAdoptedVerifications(
+  db: Database,
+  source: string,
+): Promise<Pick<Verification, 'id' | 'backupId'>[]> {
+  // Any fixed number; released with the transaction.
+  await db.query('SELECT pg_advisory_xact_lock(7305012, hashtext($1))', [source]);
+  const { rows } = await db.query<Pick<Verification, 'id' | 'backupId'>>(
+    `INSERT INTO verifications (id, backup_id, status, requested_via)
+     SELECT gen_random_uuid(), b.id, 'queued', 'schedule' FROM backups b
+     WHERE b.source = $1 AND b.status = 'completed' AND b.adopted_at IS NOT NULL AND b.disposed_at IS NULL
+       AND NOT EXISTS (SELECT FROM verifications v WHERE v.backup_id = b.id)
+     ORDER BY b.created_at, b.id
+     RETURNING id, backup_id AS "backupId"`,
+    [source],
+  );
+  return rows;
+}
+
 /** What should be there. */
 const KEPT = `b.status IN ('completed', 'missing') AND b.disposed_at IS NULL`;
 

@@ -20,7 +20,7 @@ export interface AdoptionSummary {
   readonly missing: readonly string[];
   /** Adopted, though the backup that they build on is not there: they restore nothing before it is. */
   readonly withoutBase: readonly string[];
-  /** Adopted, though what stands under the file's name is no ordinary file or not of the size that the sidecar says. */
+  /** Adopted as `missing`, for what stands under the file's name is no ordinary file or not of the size that the sidecar says. */
   readonly strange: readonly string[];
   /** Sidecars that were not believed, and authentic ones that could not be taken in. */
   readonly rejected: readonly { readonly name: string; readonly reason: string }[];
@@ -72,18 +72,22 @@ async function adoptFrom(
       rejected.push(entry);
       continue;
     }
-    const { sidecar } = entry;
-    links.push(sidecar);
-    const { id, type, fileName } = sidecar;
-    const present = entry.file !== 'missing';
-    const found = { id, source, type, base: baseOf(sidecar), result: resultOf(sidecar), present };
-    const adoption = await adoptBackup(pool, found, actor);
+    const { fileName } = entry.sidecar;
+    links.push(entry.sidecar);
+    const adoption = await adoptBackup(pool, foundIn(entry), actor);
     if (adoption === 'known') known += 1;
     else taken[entry.file].push(fileName);
     if (adoption === 'adopted-without-base') withoutBase.push(fileName);
   }
   const { present: adopted, missing, strange } = taken;
   return { source, adopted, known, missing, withoutBase, strange, rejected, gaps: gapsOf(links) };
+}
+
+/** A backup as its authenticated sidecar tells it. */
+export function foundIn({ sidecar, file }: Extract<CatalogEntry, { kind: 'authentic' }>): FoundBackup {
+  const { id, source, type } = sidecar;
+  const result = resultOf(sidecar);
+  return { id, source, type, base: baseOf(sidecar), result, present: file === 'present' };
 }
 
 /** The base of an incremental, as far as its own sidecar tells. */

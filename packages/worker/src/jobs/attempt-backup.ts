@@ -20,6 +20,7 @@ import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import type { Promotion } from '../incremental/promotion.js';
 import { sessionNameOf } from '../postgres/session-name.js';
+import { completeForgotten } from '../reconcile/complete-forgotten.js';
 import { takeOver } from '../reconcile/take-over.js';
 import { auditEnd } from './audit-end.js';
 import { historyJournal } from './backup-journal.js';
@@ -66,7 +67,8 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     const signal = AbortSignal.any([stop, lease.signal]);
     const cancelled = await persist(() => heartbeat(deps.pool, run, null), deps.logger, signal);
     const adopted = await takeOver({ ...deps, storage, source }, attempt.lost);
-    if (adopted.has(backup.id)) {
+    const directory = { ...deps, storage, source: source.name };
+    if (adopted.has(backup.id) || (await completeForgotten(directory, backup.id))) {
       await persist(() => closeRun(deps.pool, run, 'completed'), deps.logger);
       return { status: 'completed' };
     }

@@ -1,14 +1,17 @@
 import type { Secret } from '@safekeep/shared/config/secret';
 import { SafekeepError } from '@safekeep/shared/errors';
 import type { Logger } from '@safekeep/shared/logger';
+import type { Producer } from '@safekeep/shared/queues/producer';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { WORKER } from '../actor.js';
 import { adoptUnknown } from '../catalog/adopt-found.js';
 import type { Round } from './reconciler.js';
+import { verifyAdopted } from './verify-adopted.js';
 
 interface Deps {
   readonly pool: pg.Pool;
+  readonly producer: Producer;
   readonly logger: Logger;
   readonly encryptionKey: Secret;
   readonly storageOf: (source: string) => BackupStorage;
@@ -23,7 +26,10 @@ export function adoptRound(deps: Deps): Round {
     name: 'adoption',
     pause: 20_000,
     run: async () => {
-      for (const source of deps.sourceNames) await adoptOf(source, deps, rejected);
+      for (const source of deps.sourceNames) {
+        await adoptOf(source, deps, rejected);
+        await verifyAdopted(deps, source);
+      }
     },
   };
 }

@@ -63,7 +63,7 @@ describe('a rebuild of history', function () {
       else if (what === 'no file') {
         expect(found).to.deep.equal({ ...nothing, missing: [fileName], statuses: ['missing'] });
       } else if (stop === 'file' || stop === 'size') {
-        expect(found).to.deep.equal({ ...nothing, strange: [fileName], statuses: ['completed'] });
+        expect(found).to.deep.equal({ ...nothing, strange: [fileName], statuses: ['missing'] });
       } else {
         expect(found.rejected.map(({ name }) => name)).to.deep.equal([`${fileName}.meta`]);
         expect(found).to.deep.include({ adopted: [], missing: [], strange: [], statuses: [] });

@@ -129,9 +129,11 @@ describe('backup.sh emergency and catalog rebuild', function () {
         'all but who asked for it and how often it was tried',
       );
       await world.startWorker();
+      const verdicts = () => world.sql('history', `SELECT FROM verifications WHERE status = 'passed'`);
+      while ((await verdicts()).length < 4) await delay(200);
       const test = await world.cli(['test', '--json']);
       expect(test.code).to.equal(0);
-      expect(JSON.parse(test.stdout)).to.have.length(4);
+      expect(JSON.parse(test.stdout), 'the worker has verified all by itself').to.have.length(0);
     });
 
     it('each rebuilt backup is restored and passes a recovery test: full, emergency, of a further source', async () => {

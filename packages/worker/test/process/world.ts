@@ -37,6 +37,8 @@ export interface WorkerProcess {
 /** Private servers, a backup directory, a key, and the processes of the product as its users start them. */
 export interface World {
   readonly postgres: PostgresServer;
+  /** Where the sources are: the same server, unless the world was opened with `sourcesApart`. */
+  readonly sourceServer: PostgresServer;
   readonly redis: RedisServer;
   readonly folder: string;
   readonly backupDirectory: string;
@@ -45,12 +47,14 @@ export interface World {
   readonly environment: NodeJS.ProcessEnv;
   startWorker(extra?: NodeJS.ProcessEnv): Promise<WorkerProcess>;
   cli(args: readonly string[], extra?: NodeJS.ProcessEnv): Promise<Ended>;
-  /** Runs SQL as the superuser and gives the rows. */
+  /** Runs SQL as the superuser and gives the rows; databases `source` and `source_…` are those of the source server. */
   sql<T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]>;
   /** Waits until the newest backup looks as wanted; the test's own timeout is the bound. */
   newestBackup(wanted: (backup: Backup) => boolean): Promise<Backup>;
   /** What every worker has printed so far. */
   logs(): string[];
+  /** Of the workers that live. */
+  workerPids(): number[];
   killWorkers(): Promise<void>;
   close(): Promise<void>;
 }
@@ -63,6 +67,8 @@ const NO_SCHEDULES = Object.fromEntries(
 export interface WorldOptions {
   /** Names of sources beside `main`; each is a database `source_NAME`. */
   readonly sources?: readonly string[];
+  /** Whether the sources have a server of their own, so that history's can end without them. */
+  readonly sourcesApart?: boolean;
   /** Where backups go, when it is not a folder of the world. */
   readonly backupDirectory?: string;
 }
@@ -70,6 +76,8 @@ export interface WorldOptions {
 export async function openWorld(name: string, options: WorldOptions = {}): Promise<World> {
   const folder = await scratchFolder(`safekeep-${name}`);
   const postgres = await startPostgres({ directory: join(folder, 'postgres') });
+  const sourceServer =
+    options.sourcesApart === true ? await startPostgres({ directory: join(folder, 'sources') }) : postgres;
   const redis = await startRedis({ directory: join(folder, 'redis'), appendOnly: true });
   const backupDirectory = options.backupDirectory ?? join(folder, 'backups');
   mkdirSync(backupDirectory, { recursive: true });
@@ -81,15 +89,16 @@ export async function openWorld(name: string, options: WorldOptions = {}): Promi
     HOME: process.env.HOME,
     HISTORY_DATABASE_URL: postgres.url('history'),
     REDIS_URL: redis.url,
-    SOURCE_DATABASE_URL: postgres.url('source'),
+    SOURCE_DATABASE_URL: sourceServer.url('source'),
     BACKUP_DIR: backupDirectory,
     BACKUP_ENCRYPTION_KEY_FILE: keyFile,
     ...NO_SCHEDULES,
-    ...furtherSources(join(folder, 'sources.json'), postgres, options.sources ?? []),
+    ...furtherSources(join(folder, 'sources.json'), sourceServer, options.sources ?? []),
   };
   const workers: WorkerProcess[] = [];
   const sql = async <T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]> => {
-    const client = new pg.Client(clientOptions(new Secret(postgres.url(database))));
+    const server = SOURCE.test(database) ? sourceServer : postgres;
+    const client = new pg.Client(clientOptions(new Secret(server.url(database))));
     await client.connect();
     try {
       return (await client.query<T>(text)).rows;
@@ -98,8 +107,9 @@ export async function openWorld(name: string, options: WorldOptions = {}): Promi
     }
   };
   await sql('postgres', 'CREATE DATABASE history');
-  await sql('postgres', 'CREATE DATABASE source');
-  for (const source of options.sources ?? []) await sql('postgres', `CREATE DATABASE source_${source}`);
+  for (const name of ['source', ...(options.sources ?? []).map((source) => `source_${source}`)]) {
+    await createDatabase(sourceServer, name);
+  }
 
   const history = createHistoryPool(new Secret(postgres.url('history')), 1, () => {});
   const killWorkers = async () => {
@@ -108,6 +118,7 @@ export async function openWorld(name: string, options: WorldOptions = {}): Promi
   };
   return {
     postgres,
+    sourceServer,
     redis,
     folder,
     backupDirectory,
@@ -118,7 +129,7 @@ export async function openWorld(name: string, options: WorldOptions = {}): Promi
     startWorker: async (extra = {}) => {
       const worker = spawnWorker({ ...environment, ...extra });
       workers.push(worker);
-      while (!worker.log().includes('worker started') && worker.child.exitCode === null) await delay(50);
+      while (!worker.log().includes('worker started') && isAlive(worker.child)) await delay(50);
       return worker;
     },
     cli: (args, extra = {}) => runCli(args, { ...environment, ...extra }),
@@ -131,14 +142,29 @@ export async function openWorld(name: string, options: WorldOptions = {}): Promi
       }
     },
     logs: () => workers.map((worker) => worker.log()),
+    workerPids: () => workers.filter(({ child }) => isAlive(child)).map(({ pid }) => pid),
     killWorkers,
     close: async () => {
       await killWorkers();
       await history.end();
       await redis.stop();
       await postgres.stop('immediate');
+      await sourceServer.stop('immediate');
     },
   };
+}
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+const SOURCE = /^source(_|$)/;
+
+async function createDatabase(server: PostgresServer, name: string): Promise<void> {
+  const client = new pg.Client(server.url('postgres'));
+  await client.connect();
+  await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  await client.end();
 }
 
 function furtherSources(file: string, postgres: PostgresServer, names: readonly string[]): NodeJS.ProcessEnv {

@@ -9,8 +9,9 @@ const PATIENCE = 10_000;
 /** What a dead worker could leave outside of its files: programs, databases, sessions that hold a snapshot. */
 export async function checkLeftovers(world: World): Promise<void> {
   expect(programsOf(world), 'programs that were left').to.deep.equal([]);
+  // Recovery tests make theirs where the source is.
   const scratch = await world.sql(
-    'postgres',
+    'source',
     `SELECT datname FROM pg_database WHERE datname LIKE 'safekeep\\_scratch%'`,
   );
   expect(scratch, 'scratch databases that were left').to.deep.equal([]);
@@ -22,7 +23,7 @@ async function jobSessions(world: World) {
   const until = Date.now() + PATIENCE;
   for (;;) {
     const found = await world.sql(
-      'postgres',
+      'source',
       `SELECT application_name, state FROM pg_stat_activity WHERE application_name ~ '^safekeep[-_]'`,
     );
     if (found.length === 0 || Date.now() > until) return found;

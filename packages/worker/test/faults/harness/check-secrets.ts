@@ -5,8 +5,8 @@ import type { World } from '../../process/world.js';
 
 /** I6: no key, password, URL with a password or row value in logs, in Redis or in history. */
 export async function checkSecrets(world: World, rowValues: readonly string[]): Promise<void> {
-  const password = new URL(world.postgres.url('x')).password;
-  const secrets = [world.key, password, 'postgres://', ...rowValues];
+  const passwords = [world.postgres, world.sourceServer].map((server) => new URL(server.url('x')).password);
+  const secrets = [world.key, ...passwords, 'postgres://', ...rowValues];
   const silent = (text: string, where: string) => {
     for (const secret of secrets) expect(text.includes(secret), `I6: a secret in ${where}`).to.equal(false);
   };

@@ -30,6 +30,8 @@ export interface FaultWorld extends World {
   /** The environment of a process that reaches these services through `network`. */
   through(...services: readonly Service[]): NodeJS.ProcessEnv;
   startApi(extra?: NodeJS.ProcessEnv): Promise<Api>;
+  /** How many jobs have not ended. */
+  unended(): Promise<number>;
   /** Waits until every job has ended; the test's own timeout is the bound. */
   settled(): Promise<void>;
 }
@@ -43,7 +45,7 @@ export async function openFaultWorld(name: string, options: WorldOptions = {}): 
   const network = {
     history: await openProxy(world.postgres.port),
     redis: await openProxy(world.redis.port),
-    source: await openProxy(world.postgres.port),
+    source: await openProxy(world.sourceServer.port),
   };
   const variables = {
     history: 'HISTORY_DATABASE_URL',
@@ -51,6 +53,7 @@ export async function openFaultWorld(name: string, options: WorldOptions = {}): 
     source: 'SOURCE_DATABASE_URL',
   } as const;
   const apis: RunningApi[] = [];
+  const unended = async () => (await world.sql('history', UNENDED)).length;
   const jwt = randomBytes(48).toString('base64');
   return {
     ...world,
@@ -69,8 +72,9 @@ export async function openFaultWorld(name: string, options: WorldOptions = {}): 
       apis.push(running);
       return logIn(running, apis);
     },
+    unended,
     settled: async () => {
-      while ((await world.sql('history', UNENDED)).length > 0) await delay(100);
+      while ((await unended()) > 0) await delay(100);
     },
     close: async () => {
       for (const { child } of apis) child.kill('SIGKILL');

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { World } from '../../process/world.js';
 import type { FaultWorld } from './fault-world.js';
 
-/** PostgreSQL's programs that run on the world's server, also through its network; their arguments do not tell. */
+/** PostgreSQL's programs that run on the world's servers, also through its network; their arguments do not tell. */
 export function programsOf(world: World): { pid: number; name: string }[] {
   const proxies = Object.values((world as Partial<FaultWorld>).network ?? {}).map(({ port }) => port);
-  const ports = [world.postgres.port, ...proxies].map((port) => `PGPORT=${port}`);
+  const ports = [world.postgres.port, world.sourceServer.port, ...proxies].map((port) => `PGPORT=${port}`);
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => {
