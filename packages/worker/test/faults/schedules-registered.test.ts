@@ -5,7 +5,10 @@ import { Queue } from 'bullmq';
 import { expect } from 'chai';
 import { type RunningApi, runApi } from '../../../api/test/running-api.js';
 import { dueThreeHoursAgo, letDaysPass } from '../../../shared/test/schedules/rows.js';
-import { openWorld, type WorkerProcess, type World } from './world.js';
+import type { WorkerProcess } from '../process/world.js';
+import { type FaultWorld, openFaultWorld } from './harness/fault-world.js';
+import { checkInvariants } from './harness/invariants.js';
+import { SEEDS, type Seed, Tally } from './harness/seeds.js';
 
 const SCHEDULES = {
   SCHEDULE_FULL: dueThreeHoursAgo(),
@@ -13,14 +16,25 @@ const SCHEDULES = {
   SCHEDULE_CLEANUP: '0 5 * * *',
 };
 
-describe('eight API replicas and four workers', function () {
+/** What two of the replicas want. */
+const OTHERS = { ...SCHEDULES, SCHEDULE_TEST: '30 4 * * *' };
+
+const tally = new Tally(15);
+
+/** Fault 15 of docs/TESTING.md. */
+describe('eight API replicas, two of them with another configuration, and four workers', function () {
   this.timeout(240_000);
-  let world: World;
+  after(() => tally.print());
+  for (const seed of SEEDS) describe(`(seed ${seed.number})`, () => startTogether(seed));
+});
+
+function startTogether({ random }: Seed): void {
+  let world: FaultWorld;
   let queues: Queue[];
   let replicas: RunningApi[];
 
   before(async () => {
-    world = await openWorld('replicas');
+    world = await openFaultWorld('replicas');
     await world.sql('source', 'CREATE TABLE patients AS SELECT g AS id FROM generate_series(1, 9) g');
     queues = ['backup', 'verify', 'cleanup', 'restore-test', 'report'].map(
       (name) => new Queue(name, { connection: { url: world.redis.url }, prefix: QUEUE_PREFIX }),
@@ -40,14 +54,25 @@ describe('eight API replicas and four workers', function () {
     return found.flat().map(({ key, pattern }) => ({ key, pattern }));
   }
 
-  it('started at once on empty databases make one schema, one admin with one password, and each schedule once', async () => {
+  /** What a schedule became, one after the other, as the audit trail says; each change tells what was before it. */
+  async function changesOf(key: string): Promise<string[]> {
+    const changes = await history<{ before: string | null; after: string }>(
+      `SELECT detail->>'beforeCron' AS before, detail->>'afterCron' AS after FROM audit_events
+       WHERE action = 'schedule.changed' AND target = '${key}' ORDER BY seq`,
+    );
+    const after = changes.map((change) => change.after);
+    expect(changes.map(({ before }) => before)).to.deep.equal([null, ...after.slice(0, -1)]);
+    return after;
+  }
+
+  it('started at once on empty databases make one schema, one admin with one password, and each schedule once; each change is audited', async () => {
     const environment = {
       ...(world.environment as Record<string, string>),
-      ...SCHEDULES,
       JWT_SECRET: randomBytes(48).toString('base64'),
       PORT: '0',
     };
-    replicas = Array.from({ length: 8 }, () => runApi(environment));
+    const wanted = random.shuffled([...Array.from({ length: 6 }, () => SCHEDULES), OTHERS, OTHERS]);
+    replicas = wanted.map((schedules) => runApi({ ...environment, ...schedules }));
     const workers = await startWorkers();
     const urls = await Promise.all(replicas.map((api) => api.url()));
     expect(workers.map(({ child }) => child.exitCode)).to.deep.equal([null, null, null, null]);
@@ -56,7 +81,9 @@ describe('eight API replicas and four workers', function () {
     expect(shown).to.have.length(1);
     expect(await logIn(urls[0] ?? '', shown[0] ?? '')).to.equal(200);
     expect(await history('SELECT FROM users')).to.have.length(1);
-    const rows = await history(`SELECT name || '.' || source AS key FROM schedules ORDER BY 1`);
+    const rows = await history<{ key: string; cron: string }>(
+      `SELECT name || '.' || source AS key, env_cron AS cron FROM schedules ORDER BY 1`,
+    );
     expect(rows.map(({ key }) => key)).to.deep.equal([
       'cleanup.*',
       'full.main',
@@ -65,14 +92,19 @@ describe('eight API replicas and four workers', function () {
       'test.main',
       'verify.main',
     ]);
-    expect(await history(`SELECT FROM audit_events WHERE action = 'schedule.changed'`)).to.have.length(6);
+    for (const { key } of rows) if (key !== 'test.main') expect(await changesOf(key)).to.have.length(1);
+    const test = rows.find(({ key }) => key === 'test.main')?.cron;
+    const changes = await changesOf('test.main');
+    expect([SCHEDULES.SCHEDULE_TEST, OTHERS.SCHEDULE_TEST]).to.include(test);
+    expect(changes.at(-1)).to.equal(test);
     expect(await schedulers()).to.have.deep.members([
       { key: 'full.main', pattern: SCHEDULES.SCHEDULE_FULL },
-      { key: 'test.main', pattern: SCHEDULES.SCHEDULE_TEST },
+      { key: 'test.main', pattern: test },
       { key: 'cleanup.*', pattern: SCHEDULES.SCHEDULE_CLEANUP },
     ]);
     for (const queue of queues) expect(await queue.getDelayedCount()).to.be.at.most(1);
     expect(await history('SELECT FROM backups')).to.deep.equal([]);
+    tally.count('started at once');
   });
 
   it('a due time gives one backup when all workers come back at once and the queue tells them, too', async () => {
@@ -91,8 +123,10 @@ describe('eight API replicas and four workers', function () {
     expect(await history('SELECT FROM backups')).to.have.length(1);
     expect(await history(`SELECT FROM due_runs WHERE name = 'full'`)).to.have.length(1);
     expect(await schedulers()).to.have.length(3);
+    await checkInvariants(world);
+    tally.count('due time noticed by all');
   });
-});
+}
 
 async function logIn(url: string, password: string): Promise<number> {
   const { status } = await fetch(`${url}/auth/login`, {

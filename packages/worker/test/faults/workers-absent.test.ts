@@ -11,7 +11,10 @@ import {
   type WebReceiver,
 } from '../../../shared/test/notify/receivers.js';
 import { dueThreeHoursAgo } from '../../../shared/test/schedules/rows.js';
-import { openWorld, type World } from './world.js';
+import type { World } from '../process/world.js';
+import { type FaultWorld, openFaultWorld } from './harness/fault-world.js';
+import { checkInvariants } from './harness/invariants.js';
+import { SEEDS, type Seed, Tally } from './harness/seeds.js';
 
 type Signal = 'SIGTERM' | 'SIGKILL';
 
@@ -66,6 +69,19 @@ class Site {
     return this.#world.startWorker(this.#environment);
   }
 
+  /** The world as it looks with this site's history, queue and files. */
+  get world(): World {
+    const { BACKUP_DIR: backupDirectory = '', REDIS_URL: url = '' } = this.#environment;
+    const named = (database: string) => (database === 'history' ? this.#name : database);
+    return {
+      ...this.#world,
+      backupDirectory,
+      redis: { ...this.#world.redis, url },
+      postgres: { ...this.#world.postgres, url: (database) => this.#world.postgres.url(named(database)) },
+      sql: (database, text) => this.#world.sql(named(database), text),
+    };
+  }
+
   sql<T extends Record<string, unknown>>(text: string): Promise<T[]> {
     return this.#world.sql<T>(this.#name, text);
   }
@@ -101,15 +117,23 @@ class Site {
 const SECRET = randomBytes(48).toString('base64');
 const TOLD_ONCE = { web: ['raised', 'resolved'], mail: ['raised', 'resolved'] };
 
-/** The rules wait for a minute and look every half; both sites do so at the same time. */
+const tally = new Tally(14);
+
+/** Fault 14 of docs/TESTING.md. */
 describe('when no worker is left', function () {
   this.timeout(300_000);
-  let world: World;
+  after(() => tally.print());
+  for (const seed of SEEDS) describe(`(seed ${seed.number})`, () => loseAllWorkers(seed));
+});
+
+/** The rules wait for a minute and look every half; both sites do so at the same time. */
+function loseAllWorkers({ random }: Seed): void {
+  let world: FaultWorld;
   const sites = new Map<Signal, Site>();
   const absences = new Map<Signal, Promise<void>>();
 
   before(async () => {
-    world = await openWorld('absence');
+    world = await openFaultWorld('absence');
     await world.sql('source', 'CREATE TABLE patients AS SELECT g AS id FROM generate_series(1, 9) g');
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       sites.set(signal, await Site.open(world, signal.toLowerCase()));
@@ -142,6 +166,7 @@ describe('when no worker is left', function () {
     await site.startWorker();
     await site.untilTold('worker-absent', 2);
     expect(site.told('worker-absent')).to.deep.equal(TOLD_ONCE);
+    tally.count('worker killed');
   });
 
   it('because it was stopped, a due time passes and the API is started again: the backup is taken once, late, and both channels are told', async () => {
@@ -153,7 +178,8 @@ describe('when no worker is left', function () {
     await site.startApi();
     expect(await site.sql('SELECT FROM backups')).to.deep.equal([]);
     expect(site.told('worker-absent')).to.deep.equal({ web: ['raised'], mail: ['raised'] });
-    await Promise.all([site.startWorker(), site.startWorker()]);
+    const workers = random.between(1, 3);
+    await Promise.all(Array.from({ length: workers }, () => site.startWorker()));
     await Promise.all([site.untilTold('worker-absent', 2), site.untilTold('schedule-late', 1)]);
     expect(site.told('worker-absent')).to.deep.equal(TOLD_ONCE);
     expect(site.told('schedule-late')).to.deep.equal({ web: ['raised'], mail: ['raised'] });
@@ -161,10 +187,12 @@ describe('when no worker is left', function () {
       .map(({ body }) => JSON.parse(body))
       .find(({ alert }) => alert?.rule === 'schedule-late');
     expect(message.alert).to.include({ severity: 'warning', source: 'main', subject: 'full' });
-    const backups = await site.sql('SELECT requested_via AS via, status FROM backups');
-    expect(backups).to.have.length(1);
-    expect(backups[0]).to.include({ via: 'schedule' });
+    while ((await site.sql(`SELECT FROM backups WHERE status = 'completed'`)).length === 0) await delay(50);
+    const backups = await site.sql('SELECT requested_via AS via, attempts FROM backups');
+    expect(backups).to.deep.equal([{ via: 'schedule', attempts: 1 }]);
     const runs = await site.sql('SELECT late FROM due_runs');
     expect(runs).to.deep.equal([{ late: true }]);
+    await checkInvariants(site.world);
+    tally.count(`due time missed, API started again, workers: ${workers}`);
   });
-});
+}
