@@ -6,13 +6,16 @@ import { restoreByHand, shell, wholeText } from './by-hand.js';
 import { ODD_DATABASES } from './odd-databases.js';
 import { openWorld, type World } from './world.js';
 
+/** Odd names are a fault of their own: faults/odd-names.test.ts. */
+const DATABASES = ODD_DATABASES.slice(1);
+
 describe('odd databases are dumped and restored equal', function () {
   this.timeout(120_000);
   let world: World;
 
   before(async () => {
     world = await openWorld('odd');
-    const sources = ODD_DATABASES.map(({ name }, at) => ({
+    const sources = DATABASES.map(({ name }, at) => ({
       name: `odd${at}`,
       url: world.postgres.url(name),
     }));
@@ -23,7 +26,7 @@ describe('odd databases are dumped and restored equal', function () {
   });
   after(() => world?.close());
 
-  for (const [at, odd] of ODD_DATABASES.entries()) {
+  for (const [at, odd] of DATABASES.entries()) {
     it(`${odd.promise}: the restored copy is the source in every word`, async () => {
       const quoted = `"${odd.name.replaceAll('"', '""')}"`;
       await world.sql('postgres', `CREATE DATABASE ${quoted} TEMPLATE template0`);
@@ -54,7 +57,7 @@ describe('odd databases are dumped and restored equal', function () {
   });
 
   it('roles, memberships and password hashes come back from the companion', async () => {
-    const [companion] = (await shell(`ls ${world.backupDirectory}/odd2/*.globals.sql.enc`)).split('\n');
+    const [companion] = (await shell(`ls ${world.backupDirectory}/odd1/*.globals.sql.enc`)).split('\n');
     const text = await shell('openssl enc -aes-256-cbc -d -pbkdf2 -pass "file:$KEY_FILE" -in "$FILE"', {
       KEY_FILE: world.keyFile,
       FILE: companion,
@@ -65,7 +68,7 @@ describe('odd databases are dumped and restored equal', function () {
   });
 
   it('the sidecar counts the rows of every table, also of partitions, children and tables without columns', async () => {
-    const sidecar = await shell(`cat ${world.backupDirectory}/odd1/*.meta`);
+    const sidecar = await shell(`cat ${world.backupDirectory}/odd0/*.meta`);
     const { tables } = JSON.parse(sidecar) as { tables: { schema: string; name: string; rows: number }[] };
     const rows = Object.fromEntries(tables.map((table) => [table.name, table.rows]));
     expect(rows).to.include({
