@@ -6,15 +6,17 @@ import { pathToFileURL } from 'node:url';
 import { requireNode } from './bootstrap/node-version.mjs';
 import { installDependencies } from './bootstrap/npm-dependencies.mjs';
 import { BootstrapError } from './bootstrap/run.mjs';
-import { installSystemPrograms } from './bootstrap/system-programs.mjs';
+import { installOptionalPrograms, installSystemPrograms } from './bootstrap/system-programs.mjs';
 
 /**
+ * @param {readonly string[]} [optional] Debian packages that are welcome and not needed
  * @returns {void}
  * @throws {BootstrapError} with a message that says what to do by hand
  */
-export function bootstrap() {
+export function bootstrap(optional = []) {
   requireNode();
   installSystemPrograms();
+  installOptionalPrograms(optional);
   installDependencies();
 }
 

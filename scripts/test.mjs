@@ -18,7 +18,7 @@ const ONE_FAILED = { passed: 0, failed: 1, skipped: 0 };
 
 async function runStages() {
   try {
-    bootstrap();
+    bootstrap(['faketime']);
   } catch (error) {
     process.stdout.write(`${error instanceof Error ? error.message : error}\n`);
     return [ONE_FAILED];

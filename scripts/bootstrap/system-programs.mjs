@@ -23,12 +23,34 @@ const REFUSE_TO_START = '#!/bin/sh\nexit 101\n';
 /** Installs the Debian packages whose commands are missing, without starting any system service. */
 export function installSystemPrograms() {
   const missing = missingPackages();
+  if (missing.length > 0) install(missing);
+  const still = missingPackages();
+  if (still.length > 0)
+    throw new BootstrapError(`apt-get did not bring the commands of: ${still.join(', ')}`);
+}
+
+/**
+ * Installs packages that some tests need and skip without. Each brings a command of its own name.
+ * @param {readonly string[]} names
+ */
+export function installOptionalPrograms(names) {
+  const missing = names.filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
+  try {
+    install(missing);
+  } catch (error) {
+    if (!(error instanceof BootstrapError)) throw error;
+    say(`Tests that need ${missing.join(', ')} will be skipped, for it cannot be installed here.`);
+  }
+}
+
+/** @param {readonly string[]} missing */
+function install(missing) {
   const asRoot = rootPrefix(missing);
   say(`Installing ${missing.join(', ')} with apt-get (a minute or two); no system service is started.`);
   withoutServices(asRoot, () => {
     run(...command(asRoot, ['apt-get', '-qq', 'update']));
-    const install = [
+    const options = [
       'apt-get',
       '-qq',
       '-y',
@@ -37,11 +59,8 @@ export function installSystemPrograms() {
       '--no-install-recommends',
       'install',
     ];
-    run(...command(asRoot, ['env', 'DEBIAN_FRONTEND=noninteractive', ...install, ...missing]));
+    run(...command(asRoot, ['env', 'DEBIAN_FRONTEND=noninteractive', ...options, ...missing]));
   });
-  const still = missingPackages();
-  if (still.length > 0)
-    throw new BootstrapError(`apt-get did not bring the commands of: ${still.join(', ')}`);
 }
 
 function missingPackages() {
@@ -67,7 +86,7 @@ function rootPrefix(missing) {
   if (!isInstalled('apt-get')) {
     throw new BootstrapError(
       `These are missing: ${missing.join(', ')} (Debian's names). This is no Debian or Ubuntu, so install them with ` +
-        `this system's package manager; needed commands: ${missing.flatMap((name) => PACKAGES[name]).join(', ')}.`,
+        `this system's package manager; needed commands: ${missing.flatMap((name) => PACKAGES[name] ?? name).join(', ')}.`,
     );
   }
   if (process.getuid?.() === 0) return [];

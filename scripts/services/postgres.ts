@@ -30,6 +30,8 @@ export interface PostgresOptions {
   readonly directory: string;
   /** Of postgresql.conf, beside those that every private server has. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of the server's process. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /**
@@ -37,13 +39,13 @@ export interface PostgresOptions {
  * `postgres` (PostgreSQL refuses root), so that user must be able to reach `directory`: see `scratchFolder`.
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  const { directory, settings = {} } = options;
+  const { directory } = options;
   const user = process.getuid?.() === 0 ? postgresUser() : undefined;
   const password = randomBytes(18).toString('base64url');
   makeCluster(directory, password, user);
   const first = await onFreePort(async (port) => ({
     port,
-    server: await run(directory, settings, port, user),
+    server: await run(options, port, user),
   }));
   const { port } = first;
   let server = first.server;
@@ -67,7 +69,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     },
     restart: async () => {
       await stop();
-      server = await run(directory, settings, port, user);
+      server = await run(options, port, user);
     },
   };
 }
@@ -114,8 +116,7 @@ function makeCluster(directory: string, password: string, user: User | undefined
 }
 
 async function run(
-  directory: string,
-  settings: Readonly<Record<string, string>>,
+  { directory, settings = {}, environment }: PostgresOptions,
   port: number,
   user: User | undefined,
 ): Promise<ServerProcess> {
@@ -129,6 +130,7 @@ async function run(
     cwd: '/',
     endSignal: 'SIGQUIT',
     ...(user && { user }),
+    ...(environment && { environment }),
   } as const;
   try {
     return await ServerProcess.start(command, async () => saysReady(data));

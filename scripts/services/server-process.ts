@@ -10,6 +10,8 @@ export interface ServerCommand {
   /** Standard output and errors are appended here. */
   readonly logFile: string;
   readonly cwd: string;
+  /** Beside PATH and the locale. */
+  readonly environment?: NodeJS.ProcessEnv;
   readonly user?: { readonly uid: number; readonly gid: number };
   /** What ends the server at once and cleanly when its parent is gone. */
   readonly endSignal: NodeJS.Signals;
@@ -48,7 +50,7 @@ export class ServerProcess {
     this.#child = spawn(command.program, command.arguments, {
       cwd: command.cwd,
       stdio: ['ignore', log, log],
-      env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' },
+      env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', ...command.environment },
       // A group of its own: Ctrl-C in a terminal reaches the parent, which decides when the server stops.
       detached: true,
       ...command.user,

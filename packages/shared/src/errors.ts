@@ -318,6 +318,14 @@ export const ERRORS = {
     exitCode: 4,
     retryable: true,
   },
+  SOURCE_SILENT: {
+    message:
+      'The source "{source}" gave no sign for {seconds} s, though its connections are open; the attempt was given up.',
+    hint: 'Look for a firewall, proxy or server between the worker and the source that hangs or drops packets.',
+    httpStatus: 502,
+    exitCode: 4,
+    retryable: true,
+  },
   SOURCE_LOGIN_FAILED: {
     message: 'The source "{source}" refuses the login (SQLSTATE {sqlstate}).',
     hint: 'Check user, password and database in the URL of the source, and pg_hba.conf on its server.',
@@ -350,6 +358,13 @@ export const ERRORS = {
   BACKUP_DIR_UNUSABLE: {
     message: 'The backup directory {directory} cannot be used: {reason}.',
     hint: 'Create or mount it and let the worker’s user write there, or correct BACKUP_DIR.',
+    httpStatus: 500,
+    exitCode: 3,
+    retryable: false,
+  },
+  BACKUP_DIR_EMPTY: {
+    message: 'The backup directory holds not one file of the backups of "{source}" that history knows.',
+    hint: 'Mount the volume that holds them, or correct BACKUP_DIR. If they are lost for good, begin anew with `backup.sh emergency`.',
     httpStatus: 500,
     exitCode: 3,
     retryable: false,

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import pg from 'pg';
 import winston from 'winston';
 import { SafekeepError } from './errors.js';
+import { openLogFile } from './log-file.js';
 
 export type Logger = winston.Logger;
 
@@ -20,7 +21,11 @@ export function createLogger(options: LoggerOptions): Logger {
   const transports: winston.transport[] = [
     new winston.transports.Console(options.service === 'cli' ? { stderrLevels: TO_STDERR } : {}),
   ];
-  if (options.file !== undefined) transports.push(new winston.transports.File({ filename: options.file }));
+  if (options.file !== undefined) {
+    const tell = (error: unknown) =>
+      logger.error('LOG_FILE cannot be written, lines are lost there', { code: errorCode(error) });
+    transports.push(new winston.transports.Stream({ stream: openLogFile(options.file, tell) }));
+  }
   const logger = winston.createLogger({
     level: options.level,
     defaultMeta: { service: options.service, host: hostname(), pid: process.pid },

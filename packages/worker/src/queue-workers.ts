@@ -17,9 +17,6 @@ import { createRestoreProcessor } from './jobs/restore-processor.js';
 import { createVerifyProcessor } from './jobs/verify-processor.js';
 import type { Services } from './services.js';
 
-/** How long pg_dump and the snapshot wait for a locked table, in milliseconds. */
-const LOCK_TIMEOUT = 60_000;
-
 /** Takes the jobs of every queue. */
 export function startQueueWorkers(services: Services): Worker[] {
   const { config, logger } = services;
@@ -42,7 +39,8 @@ export function startQueueWorkers(services: Services): Worker[] {
 
 function backupProcessor(services: Services) {
   const { sources, BACKUP_COMPRESSION: compression, BACKUP_FINGERPRINT: fingerprint } = services.config;
-  return createBackupProcessor({ ...services, sources, compression, fingerprint, lockTimeout: LOCK_TIMEOUT });
+  const lockTimeout = services.config.BACKUP_LOCK_TIMEOUT * 1_000;
+  return createBackupProcessor({ ...services, sources, compression, fingerprint, lockTimeout });
 }
 
 function recoveryTestProcessor(services: Services) {

@@ -7,6 +7,7 @@ import { threadsThatCompress } from './compressing-threads.js';
 import type { Installation } from './installation.js';
 import { type OptionRows, strongSecret } from './option.js';
 import { complianceReasons, recoveryTest, retention } from './proofs.js';
+import { attemptsAgainstLock } from './waits-for-locks.js';
 import type { World } from './world.js';
 
 const run = promisify(execFile);
@@ -50,6 +51,11 @@ export function backupsOptions(world: World) {
       values: ['1', '3'],
       look: (installation) => threadsThatCompress(world, installation),
       sees: [1, 3],
+    },
+    BACKUP_LOCK_TIMEOUT: {
+      values: ['1s', '10m'],
+      look: (installation) => attemptsAgainstLock(world, installation),
+      sees: [2, 1],
     },
     BACKUP_FINGERPRINT: {
       values: ['on', 'off'],

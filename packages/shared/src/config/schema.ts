@@ -59,6 +59,15 @@ const duration = z
     return Number(value.slice(0, -1)) * SECONDS_OF_UNIT[unit];
   });
 
+/** How long one waits for a lock: whoever waits longer blocks others behind it. Read as seconds. */
+const lockWait = z
+  .string()
+  .regex(/^[1-9]\d{0,3}[smh]$/, 'it needs a duration such as 60s, 5m or 1h')
+  .transform(
+    (value) => Number.parseInt(value, 10) * { s: 1, m: 60, h: 3_600 }[value.slice(-1) as 's' | 'm' | 'h'],
+  )
+  .refine((seconds) => seconds <= SECONDS_OF_UNIT.d, 'it needs at most 24h');
+
 /** Names such as `patients` or `clinic.patients`, as the database spells them, with commas between them. */
 const tableNames = z
   .string()
@@ -157,6 +166,7 @@ export const environmentSchema = z.object({
   BACKUP_ENCRYPTION_KEY: encryptionKey.optional(),
   BACKUP_COMPRESSION: compression.default('gzip:9'),
   BACKUP_COMPRESS_THREADS: wholeNumber(1, 64).default(Math.min(64, availableParallelism())),
+  BACKUP_LOCK_TIMEOUT: lockWait.default(60),
   BACKUP_FINGERPRINT: onOff.default(true),
   BACKUP_RETENTION_FULL_DAYS: wholeNumber(1, 36_500).default(90),
   BACKUP_RETENTION_INCREMENTAL_DAYS: wholeNumber(1, 36_500).default(30),

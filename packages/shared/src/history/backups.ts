@@ -135,7 +135,7 @@ export async function findLastSize(db: Database, source: string, type: 'full'): 
  */
 export async function findAbandonedBackups(db: Database): Promise<Pick<Backup, 'id' | 'requestedType'>[]> {
   const { rows } = await db.query<Pick<Backup, 'id' | 'requestedType'>>(
-    `SELECT id, requested_type AS "requestedType" FROM backups b WHERE status IN ('queued', 'running') AND created_at < now() - interval '30 seconds'
+    `SELECT id, requested_type AS "requestedType" FROM backups b WHERE status IN ('queued', 'running') AND created_at NOT BETWEEN now() - interval '30 seconds' AND now()
        AND NOT EXISTS (SELECT FROM runs r WHERE r.subject_id = b.id AND r.state = 'running' AND r.lease_until > now())`,
   );
   return rows;

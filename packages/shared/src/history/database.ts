@@ -12,11 +12,18 @@ const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
+ * A connection over which nothing comes is asked for a sign of life after this long, in milliseconds; Node.js and Linux
+ * give up some seconds later, without this after two hours.
+ */
+const KEEPALIVE_AFTER = 30_000;
+
+/**
  * Client options from a URL, with libpq's meaning of `sslmode` (`require` encrypts without checking the certificate,
  * `verify-full` checks it), so that pg_dump and this driver understand one URL alike.
  */
 export function clientOptions(url: Secret): pg.ClientConfig {
-  return { ...toClientConfig(parsePostgresUrl(url)), application_name: 'safekeep', types };
+  const alive = { keepAlive: true, keepAliveInitialDelayMillis: KEEPALIVE_AFTER };
+  return { ...toClientConfig(parsePostgresUrl(url)), ...alive, application_name: 'safekeep', types };
 }
 
 /** A pool for the history database. Connections that die while idle are replaced at the next use. */
@@ -27,7 +34,6 @@ export function createHistoryPool(url: Secret, maximum: number, onError: (error:
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     query_timeout: 30_000,
-    keepAlive: true,
   });
   pool.on('error', onError);
   return pool;

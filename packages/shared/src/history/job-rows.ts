@@ -191,7 +191,7 @@ export async function findWaitingScheduledRow(
 export async function findAbandonedRows(db: Database, table: JobTable): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `SELECT id FROM ${table} t
-     WHERE status IN ('queued', 'running') AND created_at < now() - interval '30 seconds'
+     WHERE status IN ('queued', 'running') AND created_at NOT BETWEEN now() - interval '30 seconds' AND now()
        AND NOT EXISTS (SELECT FROM runs r WHERE r.subject_id = t.id AND r.state = 'running' AND r.lease_until > now())`,
   );
   return rows.map((row) => row.id);

@@ -49,6 +49,18 @@ export async function findRun(db: Database, id: string): Promise<Run | null> {
   return rows[0] ?? null;
 }
 
+/**
+ * Cuts leases that reach further than any heartbeat sets them: history's clock was set back. A living run renews its own
+ * within a second; one of a dead run would keep its source from being backed up until the clock has caught up.
+ */
+export async function shortenLeases(db: Database): Promise<void> {
+  await db.query(
+    `UPDATE runs SET lease_until = now() + make_interval(secs => $1)
+     WHERE state = 'running' AND lease_until > now() + make_interval(secs => $1 + 5)`,
+    [LEASE_SECONDS],
+  );
+}
+
 /** Remembers the name under which a run will publish, so that a successor can find what it left. */
 export async function nameRunFile(db: Database, run: Run, fileName: string): Promise<void> {
   const { rowCount } = await db.query(

@@ -52,7 +52,7 @@ export interface BackupStorage {
   explain(error: unknown): unknown;
   /** Makes hidden files visible in the given order; the last name is the one that counts (the sidecar). */
   publish(names: readonly string[]): Promise<void>;
-  /** The content of a small published file, or `null` when there is none. */
+  /** The content of a small published file, or `null` when there is none. A link, directory or device is refused. */
   read(name: string): Promise<string | null>;
   /** Opens a published file for reading; `null` when there is none. */
   open(name: string): Promise<StoredFile | null>;

@@ -7,7 +7,6 @@ import {
   mkdir,
   open,
   readdir,
-  readFile,
   rm,
   stat,
   statfs,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fail } from '../errors.js';
 import { errorCode } from '../logger.js';
 import { finalNameOf } from './backup-names.js';
@@ -153,11 +153,12 @@ export class LocalStorage implements BackupStorage {
   }
 
   async read(name: string): Promise<string | null> {
+    const file = await this.open(name);
+    if (file === null) return null;
     try {
-      return await readFile(this.#final(name), 'utf8');
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return null;
-      throw translate(error, this.#directory);
+      return await text(file.read());
+    } finally {
+      await file.close();
     }
   }
 

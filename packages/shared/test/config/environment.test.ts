@@ -19,6 +19,7 @@ const VARIABLES: Record<string, unknown> = {
   BACKUP_ENCRYPTION_KEY: 'required',
   BACKUP_COMPRESSION: 'gzip:9',
   BACKUP_COMPRESS_THREADS: Math.min(64, availableParallelism()),
+  BACKUP_LOCK_TIMEOUT: 60,
   BACKUP_FINGERPRINT: true,
   BACKUP_RETENTION_FULL_DAYS: 90,
   BACKUP_RETENTION_INCREMENTAL_DAYS: 30,
@@ -153,6 +154,11 @@ const REFUSED: [name: string, values: string[], remedy: RegExp][] = [
   ['TRUST_PROXY', ['0', '10', 'on', 'true', '10.0.0.1', '-1'], /needs off, or the number of proxies/],
   ['WORKER_CONCURRENCY', ['0', '65', 'two'], /needs a whole number from 1 to 64/],
   ['NOTIFY_ON_SUCCESS', ['true', '1', 'yes'], /needs on or off/],
+  [
+    'BACKUP_LOCK_TIMEOUT',
+    ['0', '0s', '60', '-1s', '1.5m', '1d', '25h', '9999m'],
+    /needs (a duration such as 60s, 5m or 1h|at most 24h)/,
+  ],
   ['BACKUP_FINGERPRINT', ['no', 'false', 'OFF'], /needs on or off/],
   ['ADMIN_USERNAME', ['Admin', '-admin', 'a b', 'x'.repeat(65)], /needs 1 to 64 of a-z/],
   ['ADMIN_PASSWORD', ['short', 'x'.repeat(11)], /needs at least 12 characters/],
@@ -206,6 +212,14 @@ const TAKEN: [name: string, values: [given: string, read: unknown][]][] = [
     ],
   ],
   ['NOTIFY_ON_SUCCESS', [['on', true]]],
+  [
+    'BACKUP_LOCK_TIMEOUT',
+    [
+      ['1s', 1],
+      ['5m', 300],
+      ['24h', 86_400],
+    ],
+  ],
   ['BACKUP_FINGERPRINT', [['off', false]]],
   ['PORT', [['0', 0]]],
   [

@@ -24,7 +24,7 @@ export async function fingerprintCopy(
   terms: FingerprintTerms | null,
   signal: AbortSignal,
 ): Promise<Fingerprint> {
-  const client = new pg.Client({ ...clientOptions(url), connectionTimeoutMillis: 10_000, keepAlive: true });
+  const client = new pg.Client({ ...clientOptions(url), connectionTimeoutMillis: 10_000 });
   client.on('error', () => {});
   // A query that runs when the test is stopped ends with its connection.
   const hangUp = () => void client.end().catch(() => {});

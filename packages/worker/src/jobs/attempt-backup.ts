@@ -25,6 +25,7 @@ import { takeOver } from '../reconcile/take-over.js';
 import { auditEnd } from './audit-end.js';
 import { historyJournal } from './backup-journal.js';
 import type { BackupMeter, BackupSettings } from './open-backup.js';
+import { requireKnownDirectory } from './require-known-directory.js';
 import { resultOf } from './sidecar-body.js';
 import { takeBackup } from './take-backup.js';
 
@@ -65,6 +66,7 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
     // Before anything is removed or believed: the directory is there, and this run still holds its place.
     await storage.check();
     const signal = AbortSignal.any([stop, lease.signal]);
+    await persist(() => requireKnownDirectory(deps.pool, storage, source.name), deps.logger, signal);
     const cancelled = await persist(() => heartbeat(deps.pool, run, null), deps.logger, signal);
     const adopted = await takeOver({ ...deps, storage, source }, attempt.lost);
     const directory = { ...deps, storage, source: source.name };

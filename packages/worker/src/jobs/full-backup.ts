@@ -27,8 +27,8 @@ export async function fullBackup(
   settings: BackupSettings,
   signal: AbortSignal,
 ): Promise<Sidecar> {
-  return withOpenBackup(job, job.type, settings, signal, (open) =>
-    backUp({ ...job, ...open }, settings, signal),
+  return withOpenBackup(job, job.type, settings, signal, (open, stop) =>
+    backUp({ ...job, ...open }, settings, stop),
   );
 }
 

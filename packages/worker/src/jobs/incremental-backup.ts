@@ -51,8 +51,8 @@ export async function incrementalBackup(
   const base = await chooseBase({ ...job, encryptionKey }, signal);
   if ('code' in base) return promoted(base);
   try {
-    return await withOpenBackup(job, 'incremental', settings, signal, (open) =>
-      judgeAndTake({ ...job, ...open }, base, settings, signal),
+    return await withOpenBackup(job, 'incremental', settings, signal, (open, stop) =>
+      judgeAndTake({ ...job, ...open }, base, settings, stop),
     );
   } catch (error) {
     // Whatever a stop broke off is no failure of its own.

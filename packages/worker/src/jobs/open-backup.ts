@@ -8,6 +8,7 @@ import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { type LibpqAccess, libpqAccess } from '../postgres/libpq-environment.js';
 import { openLockedSnapshot } from '../postgres/locked-snapshot.js';
 import type { Snapshot } from '../postgres/snapshot.js';
+import { watchSource } from '../postgres/watch-source.js';
 import type { BackupJournal } from './backup-journal.js';
 import { freeNames } from './free-names.js';
 
@@ -54,11 +55,15 @@ export interface OpenBackup {
   readonly snapshot: Snapshot;
   readonly access: LibpqAccess;
   readonly names: BackupFiles;
+  /** Receives the meter as soon as there is one. */
+  readonly onMeter: (meter: BackupMeter) => void;
 }
+
+type Work<T> = (open: OpenBackup, signal: AbortSignal) => Promise<T>;
 
 /**
  * Opens the source and lends `work` one snapshot of it and free names for the files. Whatever `work` wrote and did not
- * publish is gone afterwards.
+ * publish is gone afterwards. A source that goes silent ends it.
  *
  * @throws SafekeepError of the catalogue, or the reason of `signal`
  */
@@ -67,27 +72,61 @@ export async function withOpenBackup<T>(
   type: BackupType,
   settings: BackupSettings,
   signal: AbortSignal,
-  work: (open: OpenBackup) => Promise<T>,
+  work: Work<T>,
 ): Promise<T> {
   await job.storage.check();
   const names = await freeNames(job.storage, type, job.journal.startedAt);
-  const snapshot = await openLockedSnapshot(
-    { ...job.source, sessionName: job.sessionName },
-    settings.lockTimeout,
-    signal,
-  );
+  let meter: BackupMeter | null = null;
+  const onMeter = (started: BackupMeter) => {
+    meter = started;
+    job.onMeter(started);
+  };
+  const watch = watchSource(job.source, () => signOf(meter));
+  try {
+    const either = AbortSignal.any([signal, watch.signal]);
+    return await lendSnapshot({ ...job, onMeter, names, silent: watch.signal }, settings, either, work);
+  } catch (error) {
+    // Whatever broke off because nothing came is no failure of its own.
+    if (watch.signal.aborted && !signal.aborted) throw watch.signal.reason;
+    throw error;
+  } finally {
+    watch.close();
+  }
+}
+
+/** Changes as long as data comes. */
+function signOf(meter: BackupMeter | null): string {
+  if (meter === null) return '';
+  const { phase, doneBytes, writtenBytes, table } = meter.read(Date.now());
+  return JSON.stringify([phase, doneBytes, writtenBytes, table]);
+}
+
+interface Opening extends BackupJob {
+  readonly names: BackupFiles;
+  readonly silent: AbortSignal;
+}
+
+async function lendSnapshot<T>(
+  { source, storage, names, onMeter, silent, sessionName }: Opening,
+  settings: BackupSettings,
+  signal: AbortSignal,
+  work: Work<T>,
+): Promise<T> {
+  const snapshot = await openLockedSnapshot({ ...source, sessionName }, settings.lockTimeout, signal);
+  // A query that waits for an answer ends with its connection.
+  silent.addEventListener('abort', () => void snapshot.close(), { once: true });
   // A snapshot that stays open holds back the source's vacuum, so it is closed whatever else fails.
   try {
-    const programs = job.sessionName === undefined ? undefined : `${job.sessionName}-dump`;
-    const access = await libpqAccess(job.source.url, settings.environment, programs);
+    const programs = sessionName === undefined ? undefined : `${sessionName}-dump`;
+    const access = await libpqAccess(source.url, settings.environment, programs);
     try {
-      return await work({ snapshot, access, names });
+      return await work({ snapshot, access, names, onMeter }, signal);
     } finally {
       await access.close();
     }
   } finally {
     await snapshot.close();
-    await discard(job.storage, names, settings.logger);
+    await discard(storage, names, settings.logger);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Secret } from '@safekeep/shared/config/secret';
 import { clientOptions } from '@safekeep/shared/history/database';
 import pg from 'pg';
+import { hangUp } from './hang-up.js';
 
 /** Pause between two looks, in milliseconds. */
 const PAUSE = 1_000;
@@ -41,7 +42,7 @@ export function watchCopy(
     close: async () => {
       closed = true;
       clearTimeout(timer);
-      await client.end().catch(() => {});
+      await hangUp(client);
     },
   };
 }

@@ -10,7 +10,7 @@ import { STARTED_BY } from './orphaned-programs.js';
 /** How PostgreSQL's programs get to one database without a secret in their arguments or environment. */
 export interface LibpqAccess {
   readonly environment: Readonly<Record<string, string>>;
-  /** `dbname='…'`, quoted for --dbname: a name that starts with `-` or holds `=` or `://` stays a name. */
+  /** `dbname='…' keepalives_idle=…`, quoted for --dbname: a name that starts with `-` or holds `=` or `://` stays a name. */
   readonly database: string;
   /** How the programs' connections can be told from others in pg_stat_activity. */
   readonly applicationName: string;
@@ -100,9 +100,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A keyword/value connection string with the database's name alone, as libpq quotes it. */
+/** A server that vanished is noticed within a minute and not after two hours; libpq has no variables for it. In seconds. */
+const KEEPALIVES = 'keepalives_idle=30 keepalives_interval=10 keepalives_count=3';
+
+/** A keyword/value connection string with the database's name, as libpq quotes it, and how a dead network is noticed. */
 export function conninfoDatabase(name: string): string {
-  return `dbname='${name.replace(/[\\']/g, '\\$&')}'`;
+  return `dbname='${name.replace(/[\\']/g, '\\$&')}' ${KEEPALIVES}`;
 }
 
 function escapePassword(password: string): string {

@@ -3,6 +3,7 @@ import { fail } from '@safekeep/shared/errors';
 import { clientOptions } from '@safekeep/shared/history/database';
 import { errorCode } from '@safekeep/shared/logger';
 import pg from 'pg';
+import { hangUp } from './hang-up.js';
 import { READING_SETTINGS } from './reading-settings.js';
 
 /** Where and when a snapshot was taken; what a later backup compares itself with (docs/BACKUP_FORMAT.md). */
@@ -70,11 +71,10 @@ export async function connectReader(source: ReadSource, lockTimeout: number): Pr
     ...clientOptions(source.url),
     ...(source.sessionName !== undefined && { application_name: source.sessionName }),
     connectionTimeoutMillis: 10_000,
-    keepAlive: true,
   });
   // Without a listener a connection that breaks between two queries would end the process; the next query reports it.
   client.on('error', () => {});
-  const close = () => client.end().catch(() => {});
+  const close = () => hangUp(client);
   try {
     await client.connect();
     await client.query(READING_SETTINGS);
@@ -134,7 +134,7 @@ async function hurryLogOf(url: Secret): Promise<void> {
   } catch {
     // The wait that follows finds out.
   } finally {
-    await client.end().catch(() => {});
+    await hangUp(client);
   }
 }
 

@@ -51,7 +51,7 @@ export async function onServer<T>(url: Secret, work: (client: pg.Client) => Prom
 }
 
 async function connect(url: Secret): Promise<pg.Client> {
-  const client = new pg.Client({ ...clientOptions(url), connectionTimeoutMillis: 10_000, keepAlive: true });
+  const client = new pg.Client({ ...clientOptions(url), connectionTimeoutMillis: 10_000 });
   // Without a listener a connection that breaks between two queries would end the process; the next query reports it.
   client.on('error', () => {});
   try {

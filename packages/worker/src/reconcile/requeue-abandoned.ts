@@ -1,6 +1,7 @@
 import { findAbandonedBackups } from '@safekeep/shared/history/backups';
 import { inTransaction } from '@safekeep/shared/history/database';
 import { findAbandonedRows, JOB_TABLES, type JobTable } from '@safekeep/shared/history/job-rows';
+import { shortenLeases } from '@safekeep/shared/history/runs';
 import type { Logger } from '@safekeep/shared/logger';
 import { jobOf } from '@safekeep/shared/queues/accept-job';
 import type { Producer } from '@safekeep/shared/queues/producer';
@@ -15,6 +16,7 @@ export async function requeueAbandoned(pool: pg.Pool, producer: Producer, logger
     // Any fixed number; released with the transaction.
     const { rows } = await db.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock(7305006) AS mine');
     if (rows[0]?.mine !== true) return;
+    await shortenLeases(db);
     for (const { id, requestedType } of await findAbandonedBackups(db)) {
       const name = requestedType === 'incremental' ? 'incremental' : 'full';
       const restored = await producer.restore('backup', name, id, { backupId: id });

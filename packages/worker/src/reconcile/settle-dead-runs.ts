@@ -7,6 +7,7 @@ import {
   whileNoRun,
 } from '@safekeep/shared/history/dead-runs';
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
+import { requireKnownDirectory } from '../jobs/require-known-directory.js';
 import type { Services } from '../services.js';
 import type { Round } from './reconciler.js';
 import { takeOver } from './take-over.js';
@@ -53,6 +54,7 @@ async function settle(deps: Deps, source: Source, storage: BackupStorage): Promi
   await whileNoRun(deps.pool, source.name, async (lost) => {
     // Before anything is removed or believed: the directory is there.
     await storage.check();
+    await requireKnownDirectory(deps.pool, storage, source.name);
     if (lost.length > 0) return void (await takeOver({ ...deps, storage, source }, lost));
     const swept = await storage.sweepPartials();
     deps.logger.warn('removed hidden files of no run', { source: source.name, swept });

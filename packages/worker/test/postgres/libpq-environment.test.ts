@@ -53,7 +53,7 @@ describe('what PostgreSQL’s programs are given', () => {
         LC_ALL: 'C',
         TZ: 'UTC',
       });
-      expect(database).to.equal("dbname='clinic'");
+      expect(database).to.match(/^dbname='clinic' keepalives_idle=\d+ /);
       const file = environment.PGPASSFILE as string;
       expect(statSync(file).mode & 0o777).to.equal(0o600);
       expect(statSync(dirname(file)).mode & 0o777).to.equal(0o700);
@@ -130,7 +130,7 @@ describe('what PostgreSQL’s programs are given', () => {
         args.every((arg) => arg.startsWith('--')),
         args.join(' '),
       ).to.equal(true);
-      expect(args.at(-1)).to.match(/^--(dbname|database)=dbname='-d=\\'x'$/);
+      expect(args.at(-1)).to.match(/^--(dbname|database)=dbname='-d=\\'x' keepalives_idle=/);
     }
   });
 });

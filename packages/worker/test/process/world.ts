@@ -71,11 +71,16 @@ export interface WorldOptions {
   readonly sourcesApart?: boolean;
   /** Where backups go, when it is not a folder of the world. */
   readonly backupDirectory?: string;
+  /** Environment of history's server, such as another clock. */
+  readonly serverEnvironment?: NodeJS.ProcessEnv;
 }
 
 export async function openWorld(name: string, options: WorldOptions = {}): Promise<World> {
   const folder = await scratchFolder(`safekeep-${name}`);
-  const postgres = await startPostgres({ directory: join(folder, 'postgres') });
+  const postgres = await startPostgres({
+    directory: join(folder, 'postgres'),
+    ...(options.serverEnvironment && { environment: options.serverEnvironment }),
+  });
   const sourceServer =
     options.sourcesApart === true ? await startPostgres({ directory: join(folder, 'sources') }) : postgres;
   const redis = await startRedis({ directory: join(folder, 'redis'), appendOnly: true });

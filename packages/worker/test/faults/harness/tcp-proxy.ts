@@ -18,6 +18,8 @@ export interface TcpProxy {
   cut(): void;
   /** Nothing passes until `mend`: connections stay open and silent, as behind a firewall that drops packets. */
   blackHole(): void;
+  /** A black hole from the moment on when servers have sent so many bytes since this call, counted in pieces. Resolves then. */
+  blackHoleAfter(bytes: number): Promise<void>;
   /** New connections are refused and the old ones end, until `mend`. */
   refuse(): void;
   /** Every piece of data comes this much later, in milliseconds. */
@@ -49,6 +51,7 @@ export async function openProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let mode: 'pass' | 'hole' | 'refuse' = 'pass';
   let later = 0;
+  let limit: { left: number; readonly reached: () => void } | null = null;
   let lost: (Exchange & { readonly what: 'request' | 'answer'; readonly happened: () => void }) | null = null;
   let holding: { readonly text: string; readonly happened: () => void } | null = null;
 
@@ -90,8 +93,14 @@ export async function openProxy(target: number): Promise<TcpProxy> {
       pass(data, client, pair.server);
     });
     pair.server.on('data', (data) => {
-      if (pair.losing) end();
-      else pass(data, pair.server, pair.client);
+      if (pair.losing) return end();
+      pass(data, pair.server, pair.client);
+      if (limit === null) return;
+      limit.left -= data.length;
+      if (limit.left > 0) return;
+      blackHole();
+      limit.reached();
+      limit = null;
     });
   });
   const pass = (data: Buffer, from: Socket, to: Socket) => {
@@ -122,6 +131,10 @@ export async function openProxy(target: number): Promise<TcpProxy> {
       far.destroy();
     }
   };
+  const blackHole = () => {
+    mode = 'hole';
+    for (const pair of pairs) pause(pair);
+  };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -133,10 +146,11 @@ export async function openProxy(target: number): Promise<TcpProxy> {
       return changed.toString();
     },
     cut,
-    blackHole: () => {
-      mode = 'hole';
-      for (const pair of pairs) pause(pair);
-    },
+    blackHole,
+    blackHoleAfter: (bytes) =>
+      new Promise((resolve) => {
+        limit = { left: bytes, reached: resolve };
+      }),
     refuse: () => {
       mode = 'refuse';
       cut();
