@@ -1,4 +1,4 @@
-import { finalNameOf, isOwnName, isPlainDump, namesOf } from '../storage/backup-names.js';
+import { finalNameOf, isOwnName, isPlainDump, namesOf, PROBE } from '../storage/backup-names.js';
 import type { DirectoryEntry } from '../storage/contract.js';
 
 type FindingKind = 'unknown-file' | 'missing-file' | 'stray-partial' | 'strange-file';
@@ -73,7 +73,7 @@ function judge(
     return ours ? [{ kind: 'strange-file', name, sizeBytes: null }] : [];
   }
   if (expected.has(name) || isOfTheFileSystem(name)) return [];
-  if (final === null && !isProbe(name)) return [{ kind: 'unknown-file', name, sizeBytes }];
+  if (final === null && !name.startsWith(PROBE)) return [{ kind: 'unknown-file', name, sizeBytes }];
   const alive = written.has(final ?? '') || now.getTime() - entry.modifiedAt.getTime() < STILL_WRITTEN;
   return alive ? [] : [{ kind: 'stray-partial', name, sizeBytes }];
 }
@@ -84,11 +84,6 @@ function missingOf(backup: KnownBackup, here: ReadonlyMap<string, DirectoryEntry
   return names
     .filter((name) => !here.has(name))
     .map((name) => ({ kind: 'missing-file', name, sizeBytes: null }));
-}
-
-/** What the check of a directory leaves when its worker is killed meanwhile. */
-function isProbe(name: string): boolean {
-  return name.startsWith('.safekeep-probe-');
 }
 
 /** NFS keeps a removed file that somebody has open under such a name, and removes it by itself. */
@@ -116,9 +111,7 @@ export function explainFinding({ kind, name }: Pick<StorageFinding, 'kind' | 'na
 function strayInWords(name: string): string {
   if (name.startsWith('.emergency_'))
     return 'an unfinished file of an emergency backup that was killed; if none is running, remove it';
-  return isProbe(name)
-    ? 'left by a check of the directory whose worker was killed; remove it'
-    : 'an unfinished file of a dead run; a worker removes it within a minute';
+  return 'left by a worker that was killed; another one removes it within a minute';
 }
 
 function unknownInWords(name: string): string {

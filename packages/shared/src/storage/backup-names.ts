@@ -64,6 +64,9 @@ export function finalNameOf(partial: string): string | null {
   return name !== undefined && isOwnName(name) ? name : null;
 }
 
+/** How the names of files begin by which a directory is tried; one stays where a process is killed meanwhile. */
+export const PROBE = '.safekeep-probe-';
+
 /** The manual's emergency dump, made with pg_dump alone: not encrypted. */
 export function isPlainDump(name: string): boolean {
   return PLAIN_DUMP.test(name);

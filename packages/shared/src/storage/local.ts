@@ -18,11 +18,14 @@ import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fail } from '../errors.js';
 import { errorCode } from '../logger.js';
-import { finalNameOf } from './backup-names.js';
+import { finalNameOf, PROBE } from './backup-names.js';
 import type { BackupStorage, DirectoryEntry, StoredFile } from './contract.js';
 import { translate, unlessGone, unusable } from './directory-errors.js';
 import { KINDS, kindOf } from './entry-kind.js';
 import { contentOf } from './file-content.js';
+
+/** A probe that is older than this was left by a process that was killed, in milliseconds. */
+const PROBE_LIFE = 10_000;
 
 /** Backup files in a local or mounted directory. Publishes with `link`, which never overwrites. */
 export class LocalStorage implements BackupStorage {
@@ -65,7 +68,7 @@ export class LocalStorage implements BackupStorage {
 
   /** Permissions lie (read-only mounts, root): only a file that was written, linked and removed shows what can be done. */
   async #probe(): Promise<void> {
-    const probe = join(this.#directory, `.safekeep-probe-${randomBytes(6).toString('hex')}`);
+    const probe = join(this.#directory, `${PROBE}${randomBytes(6).toString('hex')}`);
     try {
       await writeFile(probe, 'x', { flag: 'wx', mode: 0o600 });
       await link(probe, `${probe}-link`);
@@ -190,7 +193,10 @@ export class LocalStorage implements BackupStorage {
     try {
       const entries = await readdir(this.#directory, { withFileTypes: true });
       // Safekeep makes plain files only; a folder or a link of such a name is a stranger's.
-      return entries.filter((entry) => entry.isFile() && isSwept(entry.name)).map(({ name }) => name);
+      const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+      const left: string[] = [];
+      for (const name of files) if (isSwept(name) || (await this.#isOldProbe(name))) left.push(name);
+      return left;
     } catch (error) {
       throw translate(error, this.#directory);
     }
@@ -200,6 +206,13 @@ export class LocalStorage implements BackupStorage {
     const partials = await this.listPartials();
     for (const name of partials) await rm(join(this.#directory, name), { force: true });
     return partials;
+  }
+
+  /** Whoever looks at a directory makes one, at any time; a living one is gone within moments. */
+  async #isOldProbe(name: string): Promise<boolean> {
+    if (!name.startsWith(PROBE)) return false;
+    const facts = await lstat(join(this.#directory, name)).catch(unlessGone);
+    return facts !== null && Date.now() - facts.mtimeMs > PROBE_LIFE;
   }
 
   async remove(name: string): Promise<void> {

@@ -126,8 +126,8 @@ describe('an inventory', () => {
     expect(explainFinding({ kind: 'unknown-file', name: 'notes.txt' })).to.contain('left alone');
     expect(explainFinding({ kind: 'missing-file', name: `${DATA}.meta` })).to.contain('sidecar');
     const stray = (name: string) => explainFinding({ kind: 'stray-partial', name });
-    expect(stray(`.${DATA}.partial`)).to.contain('a worker removes it within a minute');
+    expect(stray(`.${DATA}.partial`)).to.contain('another one removes it within a minute');
     expect(stray('.emergency_backup_20240101_020000.pgdump.enc.gz.partial')).to.contain('remove it');
-    expect(stray('.safekeep-probe-0123456789ab')).to.contain('remove it');
+    expect(stray('.safekeep-probe-0123456789ab')).to.contain('removes it within a minute');
   });
 });

@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -171,6 +172,14 @@ describe('backup files in a local directory', () => {
       expect(await storage.sweepPartials()).to.have.members(mine);
       expect(readdirSync(root)).to.have.members(strangers);
       expect(await storage.sweepPartials()).to.deep.equal([]);
+    });
+
+    it('lose a probe that a killed process left, and keep one of this moment', async () => {
+      const [old, young] = ['.safekeep-probe-0123456789ab', '.safekeep-probe-ba9876543210'];
+      for (const name of [old, young]) writeFileSync(join(root, name), 'x');
+      utimesSync(join(root, old), new Date(), new Date(Date.now() - 11_000));
+      expect(await storage.sweepPartials()).to.deep.equal([old]);
+      expect(readdirSync(root)).to.deep.equal([young]);
     });
 
     it('keep a folder and a link that have such a name, and what the link leads to', async () => {

@@ -84,7 +84,7 @@ export async function withOpenBackup<T>(
   const watch = watchSource(job.source, () => signOf(meter));
   try {
     const either = AbortSignal.any([signal, watch.signal]);
-    return await lendSnapshot({ ...job, onMeter, names, silent: watch.signal }, settings, either, work);
+    return await lendSnapshot({ ...job, onMeter, names }, settings, either, work);
   } catch (error) {
     // Whatever broke off because nothing came is no failure of its own.
     if (watch.signal.aborted && !signal.aborted) throw watch.signal.reason;
@@ -103,20 +103,21 @@ function signOf(meter: BackupMeter | null): string {
 
 interface Opening extends BackupJob {
   readonly names: BackupFiles;
-  readonly silent: AbortSignal;
 }
 
 async function lendSnapshot<T>(
-  { source, storage, names, onMeter, silent, sessionName }: Opening,
+  { source, storage, names, onMeter, sessionName }: Opening,
   settings: BackupSettings,
   signal: AbortSignal,
   work: Work<T>,
 ): Promise<T> {
   const snapshot = await openLockedSnapshot({ ...source, sessionName }, settings.lockTimeout, signal);
   // A query that waits for an answer ends with its connection.
-  silent.addEventListener('abort', () => void snapshot.close(), { once: true });
+  const hangUp = () => void snapshot.close();
+  signal.addEventListener('abort', hangUp, { once: true });
   // A snapshot that stays open holds back the source's vacuum, so it is closed whatever else fails.
   try {
+    signal.throwIfAborted();
     const programs = sessionName === undefined ? undefined : `${sessionName}-dump`;
     const access = await libpqAccess(source.url, settings.environment, programs);
     try {
@@ -124,7 +125,12 @@ async function lendSnapshot<T>(
     } finally {
       await access.close();
     }
+  } catch (error) {
+    // Whatever a stop broke off is no failure of its own.
+    if (signal.aborted) throw signal.reason;
+    throw error;
   } finally {
+    signal.removeEventListener('abort', hangUp);
     await snapshot.close();
     await discard(storage, names, settings.logger);
   }

@@ -35,7 +35,7 @@ export async function openLockedSnapshot(
   signal: AbortSignal,
 ): Promise<Snapshot> {
   signal.throwIfAborted();
-  const reader = await connectReader(source, lockTimeout);
+  const reader = await connectReader(source, lockTimeout, signal);
   const hangUp = () => void reader.close();
   signal.addEventListener('abort', hangUp, { once: true });
   try {

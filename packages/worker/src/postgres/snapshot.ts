@@ -64,9 +64,14 @@ export interface SnapshotReader {
 /**
  * Connects to a source.
  *
+ * @param signal ends the waiting for a server that does not answer
  * @throws SafekeepError SOURCE_UNREACHABLE, SOURCE_LOGIN_FAILED
  */
-export async function connectReader(source: ReadSource, lockTimeout: number): Promise<SnapshotReader> {
+export async function connectReader(
+  source: ReadSource,
+  lockTimeout: number,
+  signal?: AbortSignal,
+): Promise<SnapshotReader> {
   const client = new pg.Client({
     ...clientOptions(source.url),
     ...(source.sessionName !== undefined && { application_name: source.sessionName }),
@@ -75,6 +80,8 @@ export async function connectReader(source: ReadSource, lockTimeout: number): Pr
   // Without a listener a connection that breaks between two queries would end the process; the next query reports it.
   client.on('error', () => {});
   const close = () => hangUp(client);
+  const stop = () => void close();
+  signal?.addEventListener('abort', stop, { once: true });
   try {
     await client.connect();
     await client.query(READING_SETTINGS);
@@ -86,7 +93,10 @@ export async function connectReader(source: ReadSource, lockTimeout: number): Pr
     return { source: source.name, client, control: await readControl(client), hurryLog, close };
   } catch (error) {
     await close();
+    if (signal?.aborted) throw signal.reason;
     throw sourceError(source.name, error);
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -126,7 +136,11 @@ export async function openSnapshot(
  * log out. A standby gives no numbers, and a role may be short of connections: then the log takes the time it takes.
  */
 async function hurryLogOf(url: Secret): Promise<void> {
-  const client = new pg.Client({ ...clientOptions(url), connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({
+    ...clientOptions(url),
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 10_000,
+  });
   client.on('error', () => {});
   try {
     await client.connect();

@@ -3,6 +3,7 @@ import { clientOptions } from '@safekeep/shared/history/database';
 import { describeError, type Logger } from '@safekeep/shared/logger';
 import pg from 'pg';
 import { endSessions } from '../postgres/end-sessions.js';
+import { hangUp } from '../postgres/hang-up.js';
 import { sessionNameOf } from '../postgres/session-name.js';
 
 /** How long a source may take to answer, in milliseconds. */
@@ -34,6 +35,6 @@ export async function endDeadSessions(
       error: describeError(error),
     });
   } finally {
-    await client.end().catch(() => {});
+    await hangUp(client);
   }
 }

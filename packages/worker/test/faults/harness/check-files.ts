@@ -1,11 +1,15 @@
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseSidecar, type Sidecar } from '@safekeep/archive/sidecar';
 import { verifyBackup } from '@safekeep/archive/verify-backup';
 import type { Backup } from '@safekeep/shared/contracts/backup';
-import { filesOf } from '@safekeep/shared/storage/backup-names';
+import { filesOf, PROBE } from '@safekeep/shared/storage/backup-names';
 import { expect } from 'chai';
 import type { World } from '../../process/world.js';
+
+/** How long the workers may take to remove a probe, in milliseconds. */
+const PATIENCE = 40_000;
 
 export interface FilesExpected {
   /** Paths below the backup directory that are no files of Safekeep's, or were damaged by the test: they must be there and are not looked into. */
@@ -41,6 +45,9 @@ export async function checkFiles(world: World, { strangers = [] }: FilesExpected
       expected.add(join(below, name));
     }
   }
+  // A process that was killed while it tried the directory leaves its probe, and a living worker removes it.
+  const until = Date.now() + PATIENCE;
+  while (Date.now() < until && listFiles(world.backupDirectory).some(isProbe)) await delay(100);
   expect(listFiles(world.backupDirectory), 'I2: files in the backup directory').to.have.members([
     ...expected,
   ]);
@@ -57,6 +64,10 @@ async function openBackup(world: World, row: FoundBackup['row'], folder: string)
   const verdict = await verifyBackup(file, { signal: new AbortController().signal });
   expect(verdict, what).to.deep.equal({ ok: true });
   return { row, folder, sidecar };
+}
+
+function isProbe(path: string): boolean {
+  return basename(path).startsWith(PROBE);
 }
 
 function listFiles(folder: string): string[] {
