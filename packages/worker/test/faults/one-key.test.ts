@@ -6,6 +6,7 @@ import type { Random } from '../property/random.js';
 import { type Api, type FaultWorld, openFaultWorld } from './harness/fault-world.js';
 import { checkInvariants } from './harness/invariants.js';
 import { SEEDS, Tally } from './harness/seeds.js';
+import { openProxy } from './harness/tcp-proxy.js';
 
 const REQUESTS = 50;
 
@@ -19,12 +20,8 @@ describe('fifty requests with one Idempotency-Key, over three API replicas', fun
   before(async () => {
     world = await openFaultWorld('one-key');
     await world.sql('source', slowTable(500));
-    const first = await world.startApi(world.through('history', 'redis'));
-    const more = [
-      world.startApi(world.through('history', 'redis')),
-      world.startApi(world.through('history', 'redis')),
-    ];
-    replicas = [first, ...(await Promise.all(more))];
+    replicas = [await startReplica()];
+    replicas.push(...(await Promise.all([startReplica(), startReplica()])));
     await world.startWorker();
   });
   after(async () => {
@@ -38,16 +35,20 @@ describe('fifty requests with one Idempotency-Key, over three API replicas', fun
     redis.disconnect();
   });
 
+  const startReplica = () => world.startApi(world.through('history', 'redis'));
+  const ask = (replica: Api, key: string | null) =>
+    replica.request('POST', '/backup/full', {
+      body: {},
+      headers: key === null ? {} : { 'Idempotency-Key': key },
+    });
+
   /** Sends them all within this time, in milliseconds, and gives the one answer that all of them got. */
-  async function send(key: string, random: Random, within: number) {
+  async function send(key: string, random: Random, within: number, to = replicas, count = REQUESTS) {
     const answers = await Promise.all(
-      Array.from({ length: REQUESTS }, async () => {
-        const replica = random.pick(replicas);
+      Array.from({ length: count }, async () => {
+        const replica = random.pick(to);
         await delay(random.between(0, within));
-        const { status, body } = await replica.request('POST', '/backup/full', {
-          body: {},
-          headers: { 'Idempotency-Key': key },
-        });
+        const { status, body } = await ask(replica, key);
         return JSON.stringify(status === 202 ? { status, id: body.id } : { status, code: body.code });
       }),
     );
@@ -91,6 +92,29 @@ describe('fifty requests with one Idempotency-Key, over three API replicas', fun
       tally.count('history lost');
     });
 
+    it(`are one backup though replicas are killed among them: whoever repeats the request gets it (seed ${number})`, async () => {
+      const key = `killed-${number}`;
+      const dying = replicas.splice(0, 2);
+      const dead = dying.map(async (replica) => {
+        const answers = [key, null, key, null, key].map((given) => ask(replica, given).catch(() => null));
+        await delay(random.between(0, 60));
+        replica.running.child.kill('SIGKILL');
+        await Promise.all(answers);
+      });
+      await Promise.all(dead);
+      // What the queue has not got yet it gets from a worker; which does not look at young rows.
+      await world.sql('history', `UPDATE backups SET created_at = created_at - interval '1 minute'`);
+      const answer = await send(key, random, 20);
+      await expectAccepted(key, answer);
+      const ends = await world.sql(
+        'history',
+        'SELECT DISTINCT status FROM backups WHERE idempotency_key IS NULL',
+      );
+      expect(ends.filter(({ status }) => status !== 'completed')).to.deep.equal([]);
+      tally.count('replicas killed');
+      replicas.push(await startReplica(), await startReplica());
+    });
+
     it(`are all refused while Redis is dead, also those that come when it is back (seed ${number})`, async () => {
       const key = `dead-${number}`;
       const frozen = random.chance(0.5);
@@ -102,6 +126,23 @@ describe('fifty requests with one Idempotency-Key, over three API replicas', fun
       expect(await send(key, random, 20)).to.deep.equal(answer);
       await expectRefused(key, answer);
       tally.count(frozen ? 'Redis frozen' : 'Redis refuses');
+    });
+
+    it(`get one answer though one replica cannot reach Redis and would refuse them (seed ${number})`, async () => {
+      const key = `apart-${number}`;
+      // Nobody begins it, so what the replicas write to its row alone decides.
+      await world.killWorkers();
+      const network = await openProxy(world.redis.port);
+      const apart = await world.startApi({ REDIS_URL: network.through(world.redis.url) });
+      network.refuse();
+      // Few, so that the others do not wait for each other longer than that one does for Redis.
+      const answer = await send(key, random, 20, [apart, ...replicas], 8);
+      apart.running.child.kill('SIGKILL');
+      await network.close();
+      await world.startWorker();
+      if (answer.status === 202) await expectAccepted(key, answer);
+      else await expectRefused(key, answer);
+      tally.count(`one replica without Redis, ${answer.status}`);
     });
 
     it(`get one answer while Redis comes back (seed ${number})`, async () => {
