@@ -29,11 +29,11 @@ interface NewRun {
   readonly worker: string;
 }
 
-/** Starts a run with a fresh lease and a token greater than all before it. */
+/** Starts a run with a fresh lease and a token greater than all before it. Its transaction may have waited for the run before it to end. */
 export async function insertRun(db: Database, run: NewRun): Promise<Run> {
   const { rows } = await db.query<{ id: string; token: number; startedAt: Date }>(
-    `INSERT INTO runs (id, queue, subject_id, source, state, worker, lease_until)
-     VALUES ($1, $2, $3, $4, 'running', $5, now() + make_interval(secs => $6))
+    `INSERT INTO runs (id, queue, subject_id, source, state, worker, started_at, lease_until)
+     VALUES ($1, $2, $3, $4, 'running', $5, clock_timestamp(), clock_timestamp() + make_interval(secs => $6))
      RETURNING id, token, started_at AS "startedAt"`,
     [run.id, run.queue, run.subjectId, run.source, run.worker, LEASE_SECONDS],
   );

@@ -26,7 +26,7 @@ const ENDED_TWICE = `
 
 /** Two runs that wrote for one source at the same time. A run's end is when it ended or was declared lost. */
 const TWO_WRITERS = `
-  SELECT a.id, b.id AS other FROM runs a JOIN runs b ON b.source = a.source AND b.queue = a.queue AND b.token > a.token
+  SELECT a.id, a.started_at, a.ended_at, a.state, b.id AS other, b.started_at AS other_started, b.state AS other_state FROM runs a JOIN runs b ON b.source = a.source AND b.queue = a.queue AND b.token > a.token
   WHERE a.queue = 'backup' AND (a.ended_at IS NULL OR b.started_at < a.ended_at)`;
 
 const COMPLETED_TWICE = `
@@ -54,8 +54,10 @@ export async function checkHistory(world: World): Promise<void> {
     );
     expect(rows, `I5: ${table} that did not end`).to.deep.equal([]);
   }
-  const none = async (text: string, what: string) =>
-    expect(await world.sql('history', text), what).to.deep.equal([]);
+  const none = async (text: string, what: string) => {
+    const rows = await world.sql('history', text);
+    expect(rows, `${what}: ${JSON.stringify(rows)}`).to.deep.equal([]);
+  };
   await none(ENDED_IN_SILENCE, 'I5: backups whose end is not in the audit trail');
   await none(UNASKED, 'I5: rows whose request is not in the audit trail');
   await none(ENDED_TWICE, 'I5: backups with two ends in the audit trail');
