@@ -7,6 +7,7 @@ import { logRequests } from './middleware/request-log.js';
 import { forbidCaching, secureHeaders } from './middleware/security-headers.js';
 import { serve } from './middleware/serve.js';
 import { refuseMethod, refuseUnknownPath } from './middleware/unknown-route.js';
+import { cutUnreadBody } from './middleware/unread-body.js';
 import { routes } from './routes.js';
 import { createServices, type Dependencies } from './services.js';
 
@@ -20,7 +21,7 @@ export function createApp(dependencies: Dependencies): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', dependencies.trustedProxies);
-  app.use(identifyRequest, logRequests(services.logger), secureHeaders, forbidCaching);
+  app.use(identifyRequest, cutUnreadBody, logRequests(services.logger), secureHeaders, forbidCaching);
   for (const path of new Set(routes.map((route) => route.path))) {
     const here = routes.filter((route) => route.path === path);
     for (const route of here) {

@@ -26,6 +26,24 @@ const PARSER_CODES: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TOO_SLOW',
 };
 
+/**
+ * How many requests of one connection may be without an answer. Browsers, proxies and programs wait for each answer; who
+ * does not would have all requests of a packet carried out at once, and all their answers held until they are read.
+ */
+const MAXIMUM_UNANSWERED = 16;
+
+function limitUnanswered(listener: RequestListener): RequestListener {
+  const unanswered = new WeakMap<Socket, number>();
+  return (request, response) => {
+    const { socket } = request;
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    unanswered.set(socket, count);
+    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    if (count > MAXIMUM_UNANSWERED) socket.destroy();
+    else listener(request, response);
+  };
+}
+
 /** An HTTP server that cuts slow clients off and answers requests that never reach the application. */
 export function createApiServer(
   listener: RequestListener,
@@ -41,7 +59,7 @@ export function createApiServer(
       // Longer than the idle time of common proxies (60 s), which would otherwise reuse a connection as it closes.
       keepAliveTimeout: 65_000,
     },
-    listener,
+    limitUnanswered(listener),
   );
   server.on('clientError', (error: Error, socket: Socket) => answerUnreadable(error, socket, logger));
   return server;

@@ -40,7 +40,7 @@ export function acceptLogin(services: Services) {
     let fields: Record<string, string> = {};
     try {
       requireSameOrigin(request);
-      fields = await readForm(request, response);
+      fields = await readForm(request);
       const nonce = readCookie(request, 'form');
       if (nonce === undefined || !services.sessions.isFormToken(nonce, fields.token))
         throw fail('FORM_REFUSED');

@@ -24,7 +24,7 @@ export function logOut(services: Services) {
   return async (request: Request, response: ApiResponse): Promise<void> => {
     const { user, session } = visitorOf(response);
     requireSameOrigin(request);
-    const { token } = await readForm(request, response);
+    const { token } = await readForm(request);
     if (!services.sessions.isFormToken(session.jti, token)) throw fail('FORM_REFUSED');
     // First, so that this browser has forgotten it whatever comes of the rest.
     clearCookie(request, response, 'session');

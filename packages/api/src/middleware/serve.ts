@@ -25,7 +25,7 @@ export function serve(route: Route, services: Services) {
     let reachedHandler = false;
     try {
       await admit(route, services, request, response, audit);
-      const body = route.request.body ? await readBody(request, response) : undefined;
+      const body = route.request.body ? await readBody(request) : undefined;
       const { query, params, headers } = request;
       const input = readInput(route.request, { body, query, params, headers });
       reachedHandler = true;
