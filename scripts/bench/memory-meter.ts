@@ -47,7 +47,7 @@ export class MemoryMeter {
 }
 
 /** A figure of /proc/PID/status in bytes; 0 when the process is gone. */
-function statusBytes(pid: number, name: 'VmRSS' | 'VmHWM'): number {
+export function statusBytes(pid: number, name: 'VmRSS' | 'VmHWM'): number {
   try {
     const line = new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return Number(line?.[1] ?? 0) * 1024;

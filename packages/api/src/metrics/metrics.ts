@@ -16,6 +16,15 @@ const HISTORY_DEADLINE = 3_000;
 /** Several Prometheus servers, or somebody with a browser, make no more reads than one a second. Milliseconds. */
 const FRESH = 1_000;
 
+/**
+ * A long history takes its time to be counted, so what was counted serves for so many times as long: whatever its length
+ * and whoever asks, counting keeps history busy for a small part of the time.
+ */
+const SERVES = 10;
+
+/** And no longer than this, in milliseconds: Prometheus asks every 15 s where nobody said otherwise. */
+const STALE = 15_000;
+
 interface Parts {
   readonly pool: pg.Pool;
   readonly producer: Producer;
@@ -31,6 +40,7 @@ export class Metrics {
   readonly #parts: Parts;
   readonly #process = new Registry();
   #text: { readonly at: number; readonly value: Promise<string> } | undefined;
+  #fresh = FRESH;
   /** Goes on when it is too late for a scrape: a history that hangs shall not collect queries. */
   readonly #history: SharedWork<HistorySnapshot | null>;
 
@@ -43,15 +53,19 @@ export class Metrics {
   /** In Prometheus' text format. Answers also when history and Redis do not. */
   async scrape(): Promise<string> {
     const now = performance.now();
-    if (this.#text === undefined || now - this.#text.at > FRESH)
+    if (this.#text === undefined || now - this.#text.at > this.#fresh)
       this.#text = { at: now, value: this.#write() };
     return this.#text.value;
   }
 
   async #write(): Promise<string> {
     const { producer, targets } = this.#parts;
+    const began = performance.now();
     const inTime = Promise.race([this.#history.result(), delay(HISTORY_DEADLINE, null, { ref: false })]);
     const [history, redis] = await Promise.all([inTime, readQueues(producer)]);
+    // What is missing shall not be missing for longer than it must.
+    const worked = history === null ? 0 : SERVES * (performance.now() - began);
+    this.#fresh = Math.min(Math.max(FRESH, worked), STALE);
     const own = toRegistry(metricFamilies({ history, redis, targets, version: VERSION, now: new Date() }));
     return `${await own.metrics()}\n${await this.#process.metrics()}`;
   }

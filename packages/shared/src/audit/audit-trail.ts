@@ -6,7 +6,9 @@ const COLUMNS = `
   action, target, result, detail, encode(prev_hash, 'hex') AS "prevHash", encode(hash, 'hex') AS hash`;
 
 const FILTERS = {
-  action: (at: string) => `(action = ${at} OR starts_with(action, ${at} || '.'))`,
+  // What follows a dot in the order of bytes is a slash, so an index has all of an area in one place.
+  action: (at: string) => `(action COLLATE "C" >= ${at} AND action COLLATE "C" < ${at} || '/'
+    AND (action COLLATE "C" = ${at} OR action COLLATE "C" >= ${at} || '.'))`,
   actor: (at: string) => `actor = ${at}`,
   target: (at: string) => `target = ${at}`,
   since: (at: string) => `at >= ${at}`,
@@ -22,8 +24,10 @@ export async function listAuditEvents(
   const where = used.map((name, at) => FILTERS[name](`$${at + 1}`)).join(' AND ') || 'true';
   const values = used.map((name) => query[name]);
   const page = await db.query<AuditEventRow>(
-    `SELECT ${COLUMNS} FROM audit_events WHERE ${where} ORDER BY seq DESC
-     LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+    `SELECT ${COLUMNS} FROM audit_events WHERE seq IN (
+       SELECT seq FROM audit_events WHERE ${where} ORDER BY seq DESC
+       LIMIT $${values.length + 1} OFFSET $${values.length + 2}
+     ) ORDER BY seq DESC`,
     [...values, query.limit, query.offset],
   );
   const count = await db.query<{ total: number }>(

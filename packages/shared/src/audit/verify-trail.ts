@@ -63,14 +63,15 @@ export async function verifyAuditTrail(
 async function readBatch(db: Database, before: AuditHead | null, last: number): Promise<Batch> {
   const { rows } = await db.query<Batch>(
     `WITH looked_at AS (
-       SELECT e.seq, e.hash, CASE
-           WHEN e.seq <> coalesce(lag(e.seq) OVER in_order, $1) + 1 THEN 'gap'
-           WHEN e.prev_hash <> coalesce(lag(e.hash) OVER in_order, $2) THEN 'predecessor'
-           WHEN e.hash <> audit_event_hash(e) THEN 'content'
+       SELECT (event).seq, (event).hash, CASE
+           WHEN (event).seq <> coalesce(lag((event).seq) OVER in_order, $1) + 1 THEN 'gap'
+           WHEN (event).prev_hash <> coalesce(lag((event).hash) OVER in_order, $2) THEN 'predecessor'
+           WHEN (event).hash <> audit_event_hash(event) THEN 'content'
          END AS fault
-       FROM audit_events e
-       WHERE e.seq IN (SELECT seq FROM audit_events WHERE seq > $1 AND seq <= $3 ORDER BY seq LIMIT ${BATCH})
-       WINDOW in_order AS (ORDER BY e.seq)
+       FROM (
+         SELECT e AS event FROM audit_events e WHERE e.seq > $1 AND e.seq <= $3 ORDER BY e.seq LIMIT ${BATCH}
+       ) next
+       WINDOW in_order AS (ORDER BY (event).seq)
      ), first_broken AS (SELECT seq, fault FROM looked_at WHERE fault IS NOT NULL ORDER BY seq LIMIT 1)
      SELECT (SELECT count(*) FROM looked_at) AS events, (SELECT max(seq) FROM looked_at) AS "lastSeq",
        (SELECT encode(hash, 'hex') FROM looked_at ORDER BY seq DESC LIMIT 1) AS "lastHash",

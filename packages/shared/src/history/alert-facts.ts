@@ -15,6 +15,7 @@ import type {
 } from '../policy/alert-facts.js';
 import { readRecoveryTests, readSizes, readVolumes } from './alert-trends.js';
 import type { Database } from './database.js';
+import { EVERY_SOURCE } from './every-source.js';
 
 /** A source that was taken out of the configuration has no schedules any more, and nobody waits for its backups. */
 const CURRENT = `(NOT EXISTS (SELECT FROM schedules WHERE name = 'full')
@@ -52,7 +53,7 @@ async function readLastBackups(db: Database): Promise<LastBackup[]> {
   const { rows } = await db.query<LastBackup>(
     `SELECT l.source, l.id AS "backupId", l.status, l.ended_at AS "endedAt", l.error_code AS "errorCode",
        l.error_hint AS "errorHint", good.at AS "lastSuccessAt"
-     FROM (SELECT DISTINCT source FROM backups b WHERE ${CURRENT}) sources
+     FROM (SELECT source FROM (${EVERY_SOURCE}) b WHERE ${CURRENT}) sources
      JOIN LATERAL (
        SELECT * FROM backups l WHERE l.source = sources.source AND l.ended_at IS NOT NULL
          AND l.status IN ('completed', 'failed', 'cancelled', 'missing')
@@ -101,7 +102,9 @@ async function readBadVerifications(db: Database): Promise<BadVerification[]> {
   const { rows } = await db.query<BadVerification>(
     `SELECT b.source, b.id AS "backupId", b.file_name AS "fileName", v.status, v.verdict,
        v.error_code AS "errorCode", v.ended_at AS "endedAt"
-     FROM backups b JOIN LATERAL (
+     FROM (SELECT DISTINCT backup_id FROM verifications WHERE status IN ('failed', 'error')) bad
+     JOIN backups b ON b.id = bad.backup_id
+     JOIN LATERAL (
        SELECT * FROM (
          (SELECT * FROM verifications WHERE backup_id = b.id AND status IN ('passed', 'failed') AND ended_at IS NOT NULL
           ORDER BY ended_at DESC, id DESC LIMIT 1)

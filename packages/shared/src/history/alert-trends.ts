@@ -1,31 +1,25 @@
 import type { LastRecoveryTest, SizeFacts, VolumeFacts } from '../policy/alert-facts.js';
 import type { Database } from './database.js';
 
-/** Those that ended, with the source of their backup. */
-const TESTED = `
-  SELECT b.source, t.* FROM recovery_tests t JOIN backups b ON b.id = t.backup_id
-  WHERE t.ended_at IS NOT NULL AND t.status IN ('passed', 'failed', 'error')`;
+/** SQL: the newest recovery test of source `s` that ended so. */
+const newestTest = (how: string) => `
+  SELECT * FROM recovery_tests t WHERE t.source = s.source AND t.ended_at IS NOT NULL AND t.${how}
+  ORDER BY t.ended_at DESC, t.id DESC LIMIT 1`;
 
 /** A test that failed stays the last one until another comes to a verdict: one that could not be carried out knows nothing. */
 export async function readRecoveryTests(db: Database): Promise<LastRecoveryTest[]> {
   const { rows } = await db.query<LastRecoveryTest>(
-    `WITH tested AS MATERIALIZED (${TESTED}),
-     verdict AS (
-       SELECT DISTINCT ON (source) * FROM tested WHERE status <> 'error' ORDER BY source, ended_at DESC, id DESC
-     ),
-     last AS (
-       SELECT DISTINCT ON (source) * FROM (
-         TABLE verdict UNION ALL SELECT * FROM tested WHERE status = 'error'
-       ) AS ended ORDER BY source, status = 'failed' DESC, ended_at DESC, id DESC
-     )
-     SELECT b.source, min(b.ended_at) AS "firstBackupAt",
+    `SELECT s.source,
+       (SELECT b.ended_at FROM backups b WHERE b.source = s.source AND b.status IN ('completed', 'missing')
+          AND b.ended_at IS NOT NULL ORDER BY b.ended_at LIMIT 1) AS "firstBackupAt",
        (SELECT jsonb_build_object('backupId', l.backup_id, 'status', l.status, 'errorCode', l.error_code,
            'endedAt', l.ended_at,
            'findings', CASE WHEN jsonb_typeof(l.findings) = 'array' THEN jsonb_array_length(l.findings) ELSE 0 END)
-        FROM last l WHERE l.source = b.source) AS last,
-       (SELECT v.ended_at FROM verdict v WHERE v.source = b.source) AS "lastVerdictAt"
-     FROM backups b WHERE b.status IN ('completed', 'missing') AND b.ended_at IS NOT NULL
-     GROUP BY b.source HAVING bool_or(b.status = 'completed') ORDER BY b.source`,
+        FROM (
+          (${newestTest("status IN ('passed', 'failed')")}) UNION ALL (${newestTest("status = 'error'")})
+        ) AS l ORDER BY l.status = 'failed' DESC, l.ended_at DESC, l.id DESC LIMIT 1) AS last,
+       (SELECT v.ended_at FROM (${newestTest("status IN ('passed', 'failed')")}) v) AS "lastVerdictAt"
+     FROM (SELECT DISTINCT source FROM backups WHERE status = 'completed') s ORDER BY s.source`,
   );
   return rows.map((row) => ({
     ...row,

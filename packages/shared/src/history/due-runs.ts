@@ -41,11 +41,13 @@ export async function isServed(
   return (rowCount ?? 0) > 0;
 }
 
-/** The newest due time of each schedule that was served. */
+/** The newest due time of each of today's schedules that was served. */
 export async function listNewestDueRuns(db: Database): Promise<DueRun[]> {
   const { rows } = await db.query<DueRun>(
-    `SELECT DISTINCT ON (source, name) source, name, due_at AS "dueAt", late FROM due_runs
-     ORDER BY source, name, due_at DESC`,
+    `SELECT s.source, s.name, newest.due_at AS "dueAt", newest.late
+     FROM schedules s CROSS JOIN LATERAL (
+       SELECT due_at, late FROM due_runs d WHERE d.source = s.source AND d.name = s.name ORDER BY due_at DESC LIMIT 1
+     ) newest`,
   );
   return rows;
 }

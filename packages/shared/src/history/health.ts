@@ -16,21 +16,25 @@ export interface HealthFigures {
 
 export async function readHealthFigures(db: Database): Promise<HealthFigures> {
   const { rows } = await db.query<HealthFigures>(
-    `SELECT max(started_at) AS "lastStartedAt",
-       max(ended_at) FILTER (WHERE status = 'completed') AS "lastSuccessAt",
-       count(*) FILTER (WHERE recent AND status IN ('completed', 'missing')) AS succeeded,
-       count(*) FILTER (WHERE recent AND status = 'failed') AS failed,
-       (extract(epoch FROM avg(ended_at - started_at)
-         FILTER (WHERE recent AND status IN ('completed', 'missing'))))::float8 AS "averageSeconds",
-       coalesce(sum(size_bytes) FILTER (WHERE status = 'completed'), 0)::int8 AS "keptBytes"
-     FROM (SELECT *, ended_at > now() - interval '30 days' AS recent FROM backups) b`,
+    `SELECT (SELECT max(started_at) FROM backups) AS "lastStartedAt", kept.*, recent.*
+     FROM (
+       SELECT max(ended_at) AS "lastSuccessAt", coalesce(sum(size_bytes), 0)::int8 AS "keptBytes"
+       FROM backups WHERE status = 'completed'
+     ) kept,
+     (
+       SELECT count(*) FILTER (WHERE status IN ('completed', 'missing')) AS succeeded,
+         count(*) FILTER (WHERE status = 'failed') AS failed,
+         (extract(epoch FROM avg(ended_at - started_at)
+           FILTER (WHERE status IN ('completed', 'missing'))))::float8 AS "averageSeconds"
+       FROM backups WHERE ended_at > now() - interval '30 days'
+     ) recent`,
   );
   return rows[0] as HealthFigures;
 }
 
 /**
- * What backups prove, and what their newest verdicts and recovery tests say. Each table is read once at most, whatever
- * the number of sources. Of two verdicts at the same time the bad one counts.
+ * What backups prove, and what their newest verdicts and recovery tests say. Only what is kept is read as a whole. Of two
+ * verdicts at the same time the bad one counts.
  */
 const PROOFS = `
   taken AS (
@@ -46,14 +50,21 @@ const PROOFS = `
     ) newest ON true
   ),
   verified AS (
-    SELECT b.source, max(v.ended_at) AS "lastVerificationAt",
-      max(v.ended_at) FILTER (WHERE v.status = 'passed') AS "lastVerificationPassedAt",
-      max(v.ended_at) IS DISTINCT FROM max(v.ended_at) FILTER (WHERE v.status = 'failed') AS "lastVerificationOk"
-    FROM verifications v JOIN backups b ON b.id = v.backup_id
-    WHERE v.status IN ('passed', 'failed') GROUP BY b.source
+    SELECT source, newest.at AS "lastVerificationAt", passed.at AS "lastVerificationPassedAt",
+      NOT EXISTS (SELECT FROM verifications v
+        WHERE v.source = wanted.source AND v.ended_at = newest.at AND v.status = 'failed') AS "lastVerificationOk"
+    FROM wanted
+    JOIN LATERAL (
+      SELECT max(v.ended_at) AS at FROM verifications v
+      WHERE v.source = wanted.source AND v.status IN ('passed', 'failed')
+    ) newest ON newest.at IS NOT NULL
+    CROSS JOIN LATERAL (
+      SELECT max(v.ended_at) AS at FROM verifications v WHERE v.source = wanted.source AND v.status = 'passed'
+    ) passed
   ),
   unsound AS (
-    SELECT b.source, count(*) AS "unsoundBackups" FROM backups b
+    SELECT b.source, count(*) AS "unsoundBackups"
+    FROM (SELECT DISTINCT backup_id FROM verifications WHERE status = 'failed') bad JOIN backups b ON b.id = bad.backup_id
     WHERE b.status IN ('completed', 'missing') AND b.disposed_at IS NULL AND (
       SELECT v.status FROM verifications v WHERE v.backup_id = b.id AND v.status IN ('passed', 'failed')
       ORDER BY v.created_at DESC, v.id DESC LIMIT 1
@@ -61,14 +72,18 @@ const PROOFS = `
     GROUP BY b.source
   ),
   tested AS (
-    SELECT DISTINCT ON (b.source) b.source, t.ended_at AS "lastRecoveryTestAt", t.status = 'passed' AS "lastRecoveryTestOk"
-    FROM recovery_tests t JOIN backups b ON b.id = t.backup_id
-    WHERE t.status IN ('passed', 'failed') ORDER BY b.source, t.ended_at DESC, t.id DESC
+    SELECT wanted.source, newest.ended_at AS "lastRecoveryTestAt", newest.status = 'passed' AS "lastRecoveryTestOk"
+    FROM wanted JOIN LATERAL (
+      SELECT ended_at, status FROM recovery_tests t WHERE t.source = wanted.source AND t.status IN ('passed', 'failed')
+      ORDER BY t.ended_at DESC, t.id DESC LIMIT 1
+    ) newest ON true
   ),
   restored AS (
-    SELECT DISTINCT ON (b.source) b.source, t.ended_at AS "lastRecoveryTestPassedAt", t.rto_seconds AS "lastRtoSeconds"
-    FROM recovery_tests t JOIN backups b ON b.id = t.backup_id
-    WHERE t.status = 'passed' ORDER BY b.source, t.ended_at DESC, t.id DESC
+    SELECT wanted.source, newest.ended_at AS "lastRecoveryTestPassedAt", newest.rto_seconds AS "lastRtoSeconds"
+    FROM wanted JOIN LATERAL (
+      SELECT ended_at, rto_seconds FROM recovery_tests t WHERE t.source = wanted.source AND t.status = 'passed'
+      ORDER BY t.ended_at DESC, t.id DESC LIMIT 1
+    ) newest ON true
   )`;
 
 /** One row for each source that is asked for, also for those that history does not know. */

@@ -21,7 +21,7 @@ const LABELS: Record<QueueName, string> = {
       WHEN 'success' THEN 'success of a backup of ' || coalesce(b.source, n.subject, 'a source') || ' by ' || n.channel
       ELSE n.event || coalesce(' ' || a.rule, '') || ' by ' || n.channel
     END AS label
-    FROM notifications n LEFT JOIN alerts a ON a.id = n.alert_id LEFT JOIN backups b ON b.id::text = n.subject
+    FROM notifications n LEFT JOIN alerts a ON a.id = n.alert_id LEFT JOIN backups b ON b.id = CASE WHEN n.event = 'success' AND n.subject ~ '^[0-9a-f-]{36}$' THEN n.subject::uuid END
     WHERE n.id = ANY($1)`,
 };
 

@@ -7,11 +7,12 @@ import type { Database } from './database.js';
  */
 export async function findKnownFiles(db: Database, source: string): Promise<KnownFiles> {
   const backups = await db.query<KnownFiles['backups'][number]>(
-    `SELECT b.id, b.file_name AS "fileName", CASE WHEN b.disposed_at IS NULL THEN b.status ELSE 'removing' END AS status
-     FROM backups b
-     WHERE b.source = $1 AND b.file_name IS NOT NULL AND b.status IN ('completed', 'missing')
-       AND (b.disposed_at IS NULL
-            OR EXISTS (SELECT FROM disposals d WHERE d.backup_id = b.id AND d.files_removed_at IS NULL))`,
+    `SELECT id, file_name AS "fileName", status FROM backups
+     WHERE source = $1 AND file_name IS NOT NULL AND status IN ('completed', 'missing') AND disposed_at IS NULL
+     UNION ALL
+     SELECT b.id, b.file_name, 'removing' FROM disposals d JOIN backups b ON b.id = d.backup_id
+     WHERE d.source = $1 AND d.files_removed_at IS NULL AND b.source = $1 AND b.file_name IS NOT NULL
+       AND b.disposed_at IS NOT NULL`,
     [source],
   );
   const runs = await db.query<{ fileName: string }>(

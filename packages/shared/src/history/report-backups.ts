@@ -67,15 +67,22 @@ export async function readDays(
   last: string,
 ): Promise<SourceReport['days']> {
   const { rows } = await db.query<SourceReport['days'][number]>(
-    `SELECT to_char(d.day, 'YYYY-MM-DD') AS day, t.*, coalesce(measured.bytes, kept.bytes) AS "keptBytes"
+    `WITH held AS MATERIALIZED (
+       SELECT ended_at, disposed_at, size_bytes FROM backups WHERE source = $1 AND status = 'completed'
+       UNION ALL
+       SELECT ended_at, disposed_at, size_bytes FROM backups
+       WHERE source = $1 AND disposed_at >= $2::timestamp AT TIME ZONE 'UTC'
+     )
+     SELECT to_char(d.day, 'YYYY-MM-DD') AS day, t.*, coalesce(measured.bytes, kept.bytes) AS "keptBytes"
      FROM (SELECT g AS day, g AT TIME ZONE 'UTC' AS start, (g + interval '1 day') AT TIME ZONE 'UTC' AS next
-           FROM generate_series($2::timestamp, $3::timestamp, interval '1 day') g) d
+           FROM (SELECT $2::timestamp + n * interval '1 day' AS g
+                 FROM generate_series(0, $3::timestamp::date - $2::timestamp::date) n) counted) d
      CROSS JOIN LATERAL (
        SELECT ${SUCCESSES} FROM backups b
        WHERE b.source = $1 AND b.ended_at >= d.start AND b.ended_at < d.next) t
      CROSS JOIN LATERAL (
-       SELECT coalesce(sum(b.size_bytes), 0)::bigint AS bytes FROM backups b
-       WHERE b.source = $1 AND b.ended_at < d.next AND (b.status = 'completed' OR b.disposed_at >= d.next)) kept
+       SELECT coalesce(sum(h.size_bytes), 0)::bigint AS bytes FROM held h
+       WHERE h.ended_at < d.next AND (h.disposed_at IS NULL OR h.disposed_at >= d.next)) kept
      LEFT JOIN LATERAL (
        SELECT s.backup_bytes AS bytes FROM storage_samples s
        WHERE s.source = $1 AND s.at >= d.start AND s.at < d.next ORDER BY s.at DESC LIMIT 1) measured ON true

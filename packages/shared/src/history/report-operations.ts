@@ -5,20 +5,21 @@ import type { Span } from './report-backups.js';
 
 // A source ($1) that is NULL means all of them.
 
+const ABOUT = '($1::text IS NULL OR source IS NULL OR source = $1)';
+
 export async function readAlerts(
   db: Database,
   source: string | null,
   period: Span,
 ): Promise<ReportFacts['alerts']> {
   const counts = await db.query<{ raised: number; resolved: number }>(
-    `SELECT count(*) FILTER (WHERE raised_at > $2 AND raised_at <= $3) AS raised,
-       count(*) FILTER (WHERE resolved_at > $2 AND resolved_at <= $3) AS resolved
-     FROM alerts WHERE $1::text IS NULL OR source IS NULL OR source = $1`,
+    `SELECT (SELECT count(*) FROM alerts WHERE raised_at > $2 AND raised_at <= $3 AND ${ABOUT}) AS raised,
+       (SELECT count(*) FROM alerts WHERE resolved_at > $2 AND resolved_at <= $3 AND ${ABOUT}) AS resolved`,
     [source, period.start, period.end],
   );
   const open = await db.query<ReportFacts['alerts']['open'][number]>(
     `SELECT rule, severity, source, message, raised_at AS "raisedAt", acknowledged_at AS "acknowledgedAt" FROM alerts
-     WHERE resolved_at IS NULL AND ($1::text IS NULL OR source IS NULL OR source = $1)
+     WHERE resolved_at IS NULL AND ${ABOUT}
      ORDER BY array_position(ARRAY['critical', 'warning', 'info'], severity), raised_at DESC, id`,
     [source],
   );

@@ -45,8 +45,7 @@ export async function readVerifications(
   spans: { readonly period: Span; readonly trend: Span },
 ): Promise<SourceReport['verifications']> {
   const newest = await db.query<{ at: Date | null }>(
-    `SELECT max(v.ended_at) AS at FROM verifications v JOIN backups b ON b.id = v.backup_id
-     WHERE b.source = $1 AND v.status IN ('passed', 'failed')`,
+    `SELECT max(ended_at) AS at FROM verifications WHERE source = $1 AND status IN ('passed', 'failed')`,
     [source],
   );
   return {
@@ -65,8 +64,7 @@ async function readVerdicts(
   const { rows } = await db.query<SourceReport['verifications']['period']>(
     `SELECT count(*) FILTER (WHERE t.status = 'passed') AS passed, count(*) FILTER (WHERE t.status = 'failed') AS failed,
        count(*) FILTER (WHERE t.status = 'error') AS error
-     FROM ${table} t JOIN backups b ON b.id = t.backup_id
-     WHERE b.source = $1 AND t.ended_at > $2 AND t.ended_at <= $3`,
+     FROM ${table} t WHERE t.source = $1 AND t.ended_at > $2 AND t.ended_at <= $3`,
     [source, span.start, span.end],
   );
   return rows[0] as (typeof rows)[0];
@@ -79,7 +77,7 @@ const TESTS = `
     t.rpo_target_seconds AS "rpoTargetSeconds", t.reason,
     coalesce(t.facts -> 'criticalTables', '[]') AS "criticalTables"
   FROM recovery_tests t JOIN backups b ON b.id = t.backup_id
-  WHERE b.source = $1 AND t.ended_at IS NOT NULL AND t.status IN ('passed', 'failed', 'error')`;
+  WHERE t.source = $1 AND t.ended_at IS NOT NULL AND t.status IN ('passed', 'failed', 'error')`;
 
 export async function readRecoveryTests(
   db: Database,

@@ -116,8 +116,9 @@ export async function listNewestVerifications(db: Database): Promise<Verificatio
      FROM backups b WHERE ${KEPT} ORDER BY b.created_at DESC, b.id DESC`,
   );
   const newest = await db.query<Verification>(
-    `SELECT DISTINCT ON (v.backup_id) ${COLUMNS} FROM verifications v JOIN backups b ON b.id = v.backup_id
-     WHERE ${KEPT} ORDER BY v.backup_id, v.created_at DESC, v.id DESC`,
+    `SELECT ${COLUMNS} FROM backups b CROSS JOIN LATERAL (
+       SELECT * FROM verifications WHERE backup_id = b.id ORDER BY created_at DESC, id DESC LIMIT 1
+     ) v WHERE ${KEPT}`,
   );
   const byBackup = new Map(newest.rows.map((row) => [row.backupId, row]));
   return rows.map((row) => ({ ...row, verification: byBackup.get(row.backupId) ?? null }));
