@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { contentOf } from '../../../../shared/test/queues/content.js';
 import type { World } from '../../process/world.js';
 
+const TABLES = ['backups', 'runs', 'audit_events', 'alerts', 'verifications', 'recovery_tests', 'restores'];
+
 /** I6: no key, password, URL with a password or row value in logs, in Redis or in history. */
 export async function checkSecrets(world: World, rowValues: readonly string[]): Promise<void> {
   const passwords = [world.postgres, world.sourceServer].map((server) => new URL(server.url('x')).password);
@@ -16,7 +18,7 @@ export async function checkSecrets(world: World, rowValues: readonly string[]): 
     expect(key.startsWith(QUEUE_PREFIX), `a key of Redis that is not ours: ${key}`).to.equal(true);
     silent(value, `Redis, key ${key}`);
   }
-  for (const table of ['backups', 'runs', 'audit_events', 'alerts']) {
+  for (const table of TABLES) {
     const rows = await world.sql('history', `SELECT to_jsonb(t)::text AS text FROM ${table} t`);
     silent(rows.map(({ text }) => text).join('\n'), `history, table ${table}`);
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { QUEUE_PREFIX } from '@safekeep/shared/queues/contracts';
 import { Redis } from 'ioredis';
@@ -63,4 +63,10 @@ export function peakOf(pid: number): number {
   } catch {
     return 0;
   }
+}
+
+/** Lets the peak of a process' memory begin anew at what it holds now; gives that, in MiB. */
+export function beginPeak(pid: number): number {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  return peakOf(pid);
 }
