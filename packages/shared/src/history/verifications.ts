@@ -55,11 +55,15 @@ export async function listVerifications(db: Database, backupId: string): Promise
   return rows;
 }
 
+/** SQL: no verification of the backup `b` is so. Looked up for each backup: few are kept, and all verifications are many. */
+const without = (how: string) =>
+  `(SELECT v.id FROM verifications v WHERE v.backup_id = b.id AND ${how} LIMIT 1) IS NULL`;
+
 /** The finished backups of a source that no verification has passed or failed yet, oldest first. */
 export async function listUnverified(db: Database, source: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `SELECT b.id FROM backups b WHERE b.source = $1 AND b.status = 'completed'
-       AND NOT EXISTS (SELECT FROM verifications v WHERE v.backup_id = b.id AND v.status IN ('passed', 'failed'))
+       AND ${without("v.status IN ('passed', 'failed')")}
      ORDER BY b.created_at, b.id`,
     [source],
   );
@@ -75,7 +79,7 @@ export async function insertScheduledVerifications(
     `INSERT INTO verifications (id, backup_id, status, requested_via)
      SELECT gen_random_uuid(), b.id, 'queued', 'schedule' FROM backups b
      WHERE b.source = $1 AND b.status = 'completed'
-       AND NOT EXISTS (SELECT FROM verifications v WHERE v.backup_id = b.id AND v.status <> 'error')
+       AND ${without("v.status <> 'error'")}
      ORDER BY b.created_at, b.id
      RETURNING id, backup_id AS "backupId"`,
     [source],
