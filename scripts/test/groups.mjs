@@ -13,9 +13,15 @@ const HEAVY = [
 const LONGEST = [
   'packages/worker',
   'scripts/test/operations/operations',
-  'packages/worker/test/process/absence',
-  'packages/worker/test/process/death',
+  'packages/worker/test/faults/worker-frozen',
+  'packages/worker/test/faults/workers-absent',
+  'packages/worker/test/faults/recovery-test-killed',
+  'packages/worker/test/faults/source-lost',
+  'packages/worker/test/faults/worker-killed',
   'packages/worker/test/faults/disaster',
+  'packages/shared',
+  'packages/api',
+  'packages/archive',
 ];
 
 /**

@@ -13,8 +13,8 @@ describe('The groups of test files that run side by side', () => {
     expect(names.slice(0, 4)).to.deep.equal([
       'packages/worker',
       'scripts/test/operations/operations',
-      'packages/worker/test/process/absence',
-      'packages/worker/test/process/death',
+      'packages/worker/test/faults/worker-frozen',
+      'packages/worker/test/faults/workers-absent',
     ]);
   });
 
@@ -28,12 +28,12 @@ describe('The groups of test files that run side by side', () => {
     ]);
     expect(groups).to.deep.equal([
       { name: 'packages/worker', files: ['packages/worker/test/jobs/c.test.ts'] },
-      { name: 'packages/worker/test/process/death', files: ['packages/worker/test/process/death.test.ts'] },
-      { name: 'scripts/test/demo', files: ['scripts/test/demo.test.ts'] },
       {
         name: 'packages/shared',
         files: ['packages/shared/test/b.test.ts', 'packages/shared/test/history/a.test.ts'],
       },
+      { name: 'packages/worker/test/process/death', files: ['packages/worker/test/process/death.test.ts'] },
+      { name: 'scripts/test/demo', files: ['scripts/test/demo.test.ts'] },
     ]);
   });
 });

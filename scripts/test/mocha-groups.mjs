@@ -5,11 +5,11 @@ import { countMocha } from './counts.mjs';
 import { groupsOf } from './groups.mjs';
 import { runStage } from './stage.mjs';
 
-/** Most tests wait for servers, locks and pauses most of the time, so two groups more than there are cores are no strain. */
-const SIDE_BY_SIDE = availableParallelism() + 2;
+/** Most tests wait for servers, locks and pauses most of the time, so four groups more than there are cores are no strain. */
+const SIDE_BY_SIDE = availableParallelism() + 4;
 
-/** .mocharc.json without its `spec`, which mocha would add to the files that it is given. */
-const { spec: _, ...settings } = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
+/** Handed over as options: a group reads no other file of settings. */
+const settings = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
 
 /**
  * Runs every group of these test files in a mocha of its own, several at a time.

@@ -28,7 +28,7 @@ interface Frozen {
 
 /** Fault 5 of docs/TESTING.md. */
 describe('a frozen worker that wakes up after its place was taken', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let world: FaultWorld;
   let api: Api;
   const tally = new Tally(5);
