@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bootstrap } from './bootstrap.mjs';
 import { check } from './test/check.mjs';
 import { sumUp } from './test/counts.mjs';
 import { findTests } from './test/groups.mjs';
@@ -21,6 +22,7 @@ const seeds = Number(process.env.FAULT_SEEDS ?? 1);
 // A hang ends a run; what a seed takes is bound by its own test.
 const limitMs = (10 + 10 * seeds) * MINUTES;
 
+bootstrap(['faketime']);
 const folder = mkdtempSync(join(tmpdir(), 'safekeep-faults-'));
 const tallies = join(folder, 'tallies');
 const build = await check('Build', 'tsc', ['-b']);

@@ -1,5 +1,6 @@
 import type { Alert } from '@safekeep/shared/contracts/alert';
 import { countOpenAlerts, listOpenAlerts } from '@safekeep/shared/history/alerts';
+import { readTime } from '@safekeep/shared/history/clock';
 import { type HealthFigures, readHealthFigures, readSourceProofs } from '@safekeep/shared/history/health';
 import { assessCompliance, type Compliance, type Targets } from '@safekeep/shared/policy/health';
 import type pg from 'pg';
@@ -28,5 +29,5 @@ export async function readHealthFacts(parts: Parts): Promise<HealthFacts> {
 /** What holds now, of all sources that are configured. */
 export async function readCompliance({ pool, sourceNames, targets }: Parts): Promise<Compliance> {
   const proofs = await readSourceProofs(pool, sourceNames);
-  return assessCompliance(proofs, await countOpenAlerts(pool), targets, new Date());
+  return assessCompliance(proofs, await countOpenAlerts(pool), targets, await readTime(pool));
 }

@@ -196,7 +196,7 @@ function levels({ openAlerts, storage }: HistorySnapshot): Family[] {
 
 const COMPLIANCE_VALUES = { compliant: 0, at_risk: 1, non_compliant: 2 } as const;
 
-function compliance({ proofs: rows, openAlerts }: HistorySnapshot, { targets, now }: Snapshot): Family {
+function compliance({ proofs: rows, openAlerts, now }: HistorySnapshot, { targets }: Snapshot): Family {
   const { status } = assessCompliance(rows, openAlerts, targets, now);
   const help = 'complianceStatus of the health: 0 compliant, 1 at risk, 2 non-compliant';
   return gauge('safekeep_compliance_status', help, [{ labels: {}, value: COMPLIANCE_VALUES[status] }]);

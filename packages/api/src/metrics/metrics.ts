@@ -66,7 +66,7 @@ export class Metrics {
     // What is missing shall not be missing for longer than it must.
     const worked = history === null ? 0 : SERVES * (performance.now() - began);
     this.#fresh = Math.min(Math.max(FRESH, worked), STALE);
-    const own = toRegistry(metricFamilies({ history, redis, targets, version: VERSION, now: new Date() }));
+    const own = toRegistry(metricFamilies({ history, redis, targets, version: VERSION }));
     return `${await own.metrics()}\n${await this.#process.metrics()}`;
   }
 }

@@ -1,5 +1,6 @@
 import type { Severity } from '@safekeep/shared/contracts/alert';
 import { countOpenAlerts } from '@safekeep/shared/history/alerts';
+import { readTime } from '@safekeep/shared/history/clock';
 import { readSourceProofs } from '@safekeep/shared/history/health';
 import {
   type BackupTotals,
@@ -24,6 +25,7 @@ export interface HistorySnapshot {
   readonly proofs: readonly SourceProof[];
   readonly openAlerts: Readonly<Record<Severity, number>>;
   readonly storage: readonly StorageLevel[];
+  readonly now: Date;
 }
 
 /** All that the metrics tell, read at one time; a part that did not answer is `null`. */
@@ -32,7 +34,6 @@ export interface Snapshot {
   readonly redis: { readonly queues: readonly QueueFigures[]; readonly nextRuns: readonly NextRun[] } | null;
   readonly targets: Targets;
   readonly version: string;
-  readonly now: Date;
 }
 
 /** One query after the other: a scrape shall not take the connections that people's requests need. */
@@ -48,5 +49,6 @@ export async function readHistorySnapshot(
     proofs: await readSourceProofs(pool, sourceNames),
     openAlerts: await countOpenAlerts(pool),
     storage: await newestStorageLevels(pool, sourceNames),
+    now: await readTime(pool),
   };
 }

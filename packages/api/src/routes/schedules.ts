@@ -8,7 +8,7 @@ import type { Services } from '../services.js';
 
 /** All schedules with their next run. */
 export async function readSchedules({ pool }: Services): Promise<Answer<Schedule[]>> {
-  return { body: await showSchedules(pool, new Date()) };
+  return { body: await showSchedules(pool) };
 }
 
 /** Changes one schedule. What history says holds; a queue that is away is told by the workers later. */

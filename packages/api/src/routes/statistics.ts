@@ -1,4 +1,5 @@
 import type { Statistics, StatisticsQuery } from '@safekeep/shared/contracts/monitoring';
+import { readTime } from '@safekeep/shared/history/clock';
 import {
   countVerifications,
   readOutcomes,
@@ -19,7 +20,7 @@ export async function readStatistics(
 ): Promise<Answer<Statistics>> {
   const { days } = input.query;
   audit.detail = { days };
-  const to = new Date();
+  const to = await readTime(services.pool);
   const period = { from: new Date(to.getTime() - days * DAY), to };
   const { status, reasons } = await readCompliance(services);
   return {

@@ -4,8 +4,9 @@ import { type Actor, appendAudit } from '../audit/audit.js';
 import type { CleanupDecision } from '../contracts/cleanup.js';
 import { fail } from '../errors.js';
 import type { RetainedBackup, RetentionDecision } from '../policy/retention.js';
+import { readCautiousTime } from './clock.js';
 import { type Database, inTransaction } from './database.js';
-import { listRetained, readClock } from './retained-backups.js';
+import { listRetained } from './retained-backups.js';
 import type { Run } from './runs.js';
 
 export interface Disposal {
@@ -35,7 +36,7 @@ export async function disposeBackup(pool: pg.Pool, disposal: Disposal): Promise<
       id,
     ]);
     if (locked.rowCount === 0) return 'another cleanup removes it';
-    const decisions = disposal.decide(await listRetained(db, source), await readClock(db));
+    const decisions = disposal.decide(await listRetained(db, source), await readCautiousTime(db));
     const decision = decisions.find((candidate) => candidate.backup.id === id);
     if (decision === undefined) return 'it is not among the finished backups any more';
     if (decision.action === 'keep') return decision.reason;

@@ -37,9 +37,3 @@ export async function listRetainedSources(db: Database): Promise<string[]> {
   );
   return rows.map((row) => row.source);
 }
-
-/** The time to measure ages by: the earlier of history's clock and this machine's, so that neither makes backups old. */
-export async function readClock(db: Database): Promise<Date> {
-  const { rows } = await db.query<{ now: Date }>('SELECT clock_timestamp() AS now');
-  return new Date(Math.min(rows[0]?.now.getTime() ?? 0, Date.now()));
-}

@@ -5,7 +5,13 @@ import type { Secret } from '../config/secret.js';
 import { fail } from '../errors.js';
 import { type JobData, type JobName, jobContracts, QUEUE_PREFIX, type QueueName } from './contracts.js';
 import { readQueue } from './queue-figures.js';
-import { JOB_SETTINGS, PRODUCER_DEADLINE, producerConnection, SCHEDULER_SETTINGS } from './settings.js';
+import {
+  JOB_SETTINGS,
+  LONGEST_PAUSE,
+  PRODUCER_DEADLINE,
+  producerConnection,
+  SCHEDULER_SETTINGS,
+} from './settings.js';
 
 /** What the queue `backup` looks like now. */
 export interface QueueState {
@@ -59,6 +65,21 @@ export class Producer {
     // The queue ignores an id that it has seen, also when that job has ended.
     if (state !== 'unknown') await this.#whileReady(() => this.#queue(queue).remove(id));
     await this.enqueue(queue, name, id, data);
+    return true;
+  }
+
+  /**
+   * Lets a job begin that is put off for longer than any pause of ours. A machine whose clock ran ahead did that, and once it
+   * is gone nobody would take the job before then. @returns whether it was put off so far.
+   * @throws SafekeepError QUEUE_UNAVAILABLE
+   */
+  async hasten(queue: QueueName, id: string): Promise<boolean> {
+    const score = await this.onQueue(queue, (jobs) => this.#redis.zscore(jobs.toKey('delayed'), id));
+    if (score === null) return false;
+    const [seconds] = await this.#whileReady(() => this.#redis.time());
+    // The queue keeps 12 bits of a delayed job's score for the order of those that are due together.
+    if (Number(score) / 0x1000 <= Number(seconds) * 1_000 + LONGEST_PAUSE) return false;
+    await this.onQueue(queue, async (jobs) => (await jobs.getJob(id))?.promote());
     return true;
   }
 

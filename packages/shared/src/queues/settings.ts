@@ -57,6 +57,9 @@ export const JOB_SETTINGS = {
   keepLogs: 100,
 } as const;
 
+/** The longest that a job of a row is ever put off, in milliseconds: the last pause of JOB_SETTINGS is 20 s. */
+export const LONGEST_PAUSE = 60_000;
+
 /** A due time that could not be served now is served by a reconciler, so its job may fail. */
 export const DUE_JOB_SETTINGS = {
   ...JOB_SETTINGS,

@@ -36,7 +36,7 @@ export async function changeSchedule(
       const after = applyChange(before, change);
       await updateSchedule(db, before, after, { again: comesDueAnew(before, after), by: actor.id });
       await appendAudit(db, { ...event, result: 'ok', detail: describeChange(before, after) });
-      const shown = await showSchedules(db, new Date());
+      const shown = await showSchedules(db);
       return shown.find((row) => row.source === source && row.name === name) as Schedule;
     });
   } catch (error) {

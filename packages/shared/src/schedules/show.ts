@@ -1,4 +1,5 @@
 import type { Schedule } from '../contracts/schedule.js';
+import { readTime } from '../history/clock.js';
 import type { Database } from '../history/database.js';
 import { listNewestDueRuns } from '../history/due-runs.js';
 import { listSchedules } from '../history/schedules.js';
@@ -6,7 +7,8 @@ import { nextDue } from '../policy/due.js';
 import { cronInForce, dueRule } from '../policy/schedule.js';
 
 /** All schedules as people see them, those of one source before those of all. */
-export async function showSchedules(db: Database, now: Date): Promise<Schedule[]> {
+export async function showSchedules(db: Database): Promise<Schedule[]> {
+  const now = await readTime(db);
   const rows = await listSchedules(db);
   const runs = new Map((await listNewestDueRuns(db)).map((run) => [`${run.name}.${run.source}`, run]));
   return rows.map((row) => {

@@ -166,6 +166,19 @@ describe('the producer of jobs', () => {
       expect(await jobIds()).to.deep.equal([id]);
     });
 
+    it('lets one begin that is put off for longer than any pause, and no other', async () => {
+      const [parked, paused] = [randomUUID(), randomUUID()];
+      await onQueue(async (queue) => {
+        await queue.add('full', { backupId: parked }, { jobId: parked, delay: 86_400_000 });
+        await queue.add('full', { backupId: paused }, { jobId: paused, delay: 20_000 });
+      });
+      expect(await producer.hasten('backup', paused)).to.equal(false);
+      expect(await producer.hasten('backup', parked)).to.equal(true);
+      expect(await producer.hasten('backup', parked)).to.equal(false);
+      expect(await onQueue((queue) => queue.getJobState(parked))).to.equal('waiting');
+      expect(await onQueue((queue) => queue.getJobState(paused))).to.equal('delayed');
+    });
+
     for (const outcome of ['failed', 'completed'] as const) {
       it(`queues one anew that the queue has ${outcome}`, async () => {
         const id = randomUUID();

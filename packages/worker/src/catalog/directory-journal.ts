@@ -30,6 +30,7 @@ export function directoryJournal(
   };
   return {
     startedAt,
+    now: async () => new Date(),
     lastSize: async () => (await read()).lastSize,
     nameFile: async () => {},
     // Read again: a worker may have published one while this backup was made.

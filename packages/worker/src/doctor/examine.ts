@@ -1,6 +1,7 @@
 import type { ConfigOf } from '@safekeep/shared/config/load';
 import type { Source } from '@safekeep/shared/config/sources';
 import { findLastSize } from '@safekeep/shared/history/backups';
+import { readTime } from '@safekeep/shared/history/clock';
 import { createHistoryPool } from '@safekeep/shared/history/database';
 import { readSourceProofs } from '@safekeep/shared/history/health';
 import { translateOutage } from '@safekeep/shared/history/outage';
@@ -63,7 +64,7 @@ async function examineSource(
     ...(await checkDirectory(storage, source.name, facts?.lastSize ?? null)),
     ...(await checkSource(source, programs)),
     ...(await checkTargets(config, source)),
-    ...(facts === null ? [] : judgeSource(facts.proof, targets, new Date())),
+    ...(facts === null ? [] : judgeSource(facts.proof, targets, facts.now)),
   ];
 }
 
@@ -77,6 +78,7 @@ async function checkTargets(config: ConfigOf<'worker'>, source: Source): Promise
 
 interface SourceFacts {
   readonly proof: SourceProof;
+  readonly now: Date;
   readonly lastSize: number | null;
 }
 
@@ -84,7 +86,11 @@ interface SourceFacts {
 async function readFacts(pool: pg.Pool, source: string): Promise<SourceFacts | null> {
   try {
     const [proof] = await readSourceProofs(pool, [source]);
-    return { proof: proof as SourceProof, lastSize: await findLastSize(pool, source, 'full') };
+    return {
+      proof: proof as SourceProof,
+      now: await readTime(pool),
+      lastSize: await findLastSize(pool, source, 'full'),
+    };
   } catch (error) {
     if (translateOutage(error) === error) throw error;
     return null;

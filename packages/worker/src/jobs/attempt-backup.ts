@@ -55,7 +55,7 @@ export async function attemptBackup(attempt: Attempt, deps: BackupProcessorDeps,
   const { backup, source, run } = attempt;
   const { job, stop } = place;
   let meter: BackupMeter | null = null;
-  const read = () => meter?.read(Date.now()) ?? null;
+  const read = () => meter?.read(performance.now()) ?? null;
   const lease = new Lease(deps.pool, run, read, deps.logger);
   const reports = reportProgress(job, read);
   const onMeter = (started: BackupMeter) => {

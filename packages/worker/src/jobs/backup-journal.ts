@@ -1,6 +1,7 @@
 import { fail } from '@safekeep/shared/errors';
 import { findLastSize, findSequenceHead } from '@safekeep/shared/history/backups';
 import { type BaseCandidate, holdBase, listBaseCandidates } from '@safekeep/shared/history/bases';
+import { readTime } from '@safekeep/shared/history/clock';
 import { heartbeat, nameRunFile, type Run } from '@safekeep/shared/history/runs';
 import { persist } from '@safekeep/shared/jobs/persist';
 import type { Logger } from '@safekeep/shared/logger';
@@ -16,6 +17,8 @@ export interface SequenceHead {
 export interface BackupJournal {
   /** The time in the file's name. */
   readonly startedAt: Date;
+  /** The time now, by the clock that told `startedAt`. */
+  now(signal: AbortSignal): Promise<Date>;
   /** Size in bytes of the source's last full backup, `null` before the first. */
   lastSize(): Promise<number | null>;
   /** Remembers the name under which the backup will be published. */
@@ -42,6 +45,7 @@ export function historyJournal(
   const ask = <T>(work: () => Promise<T>) => persist(work, logger, stop);
   return {
     startedAt: run.startedAt,
+    now: (signal) => persist(() => readTime(pool), logger, signal),
     lastSize: () => ask(() => findLastSize(pool, source, 'full')),
     nameFile: (name) => ask(() => nameRunFile(pool, run, name)),
     previous: (signal) => persist(() => findSequenceHead(pool, source), logger, signal),

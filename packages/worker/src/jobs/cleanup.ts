@@ -1,7 +1,8 @@
 import type { CleanupDecision, CleanupRun } from '@safekeep/shared/contracts/cleanup';
 import { SafekeepError } from '@safekeep/shared/errors';
+import { readCautiousTime } from '@safekeep/shared/history/clock';
 import { listDisposed, listUnfinishedDisposals } from '@safekeep/shared/history/disposals';
-import { listRetained, listRetainedSources, readClock } from '@safekeep/shared/history/retained-backups';
+import { listRetained, listRetainedSources } from '@safekeep/shared/history/retained-backups';
 import type { WorkPlace } from '@safekeep/shared/jobs/row-processor';
 import { describeError } from '@safekeep/shared/logger';
 import {
@@ -51,7 +52,7 @@ async function cleanSource(
   const decide = (backups: Parameters<typeof decideRetention>[0], now: Date) =>
     decideRetention(backups, deps.policy, now);
   const unusable = await findObstacle(deps, source, cleanup.dryRun);
-  const decisions = decide(await listRetained(deps.pool, source), await readClock(deps.pool));
+  const decisions = decide(await listRetained(deps.pool, source), await readCautiousTime(deps.pool));
   if (unusable !== null) return decisions.map((decision) => obstructed(decision, unusable));
   if (cleanup.dryRun) return decisions.map((decision) => toRow(decision));
   const outcomes = new Map<string, Outcome>();

@@ -57,7 +57,7 @@ export async function dumpArchive(job: ArchiveDump, signal: AbortSignal): Promis
   const dump = startPgDump({ ...job.options, snapshot: job.snapshot.name, compress });
   const filter = archiveFilter(job, {
     onToc: (_head, entries) => {
-      job.meter.enter('data', Date.now());
+      job.meter.enter('data', performance.now());
       // pg_dump is connected, so the file with the password need not stay for hours.
       job.options.access.close().catch(() => {});
       const what = { ...job, backupId: job.id, manifestName: job.names.manifest };
@@ -71,7 +71,7 @@ export async function dumpArchive(job: ArchiveDump, signal: AbortSignal): Promis
     },
     onBlockEnd: () => job.meter.blockEnds(),
   });
-  job.meter.enter('schema', Date.now());
+  job.meter.enter('schema', performance.now());
   const watch = watchCopy(job.source.url, job.options.access.applicationName, (oid, copied) =>
     job.meter.rowsCopied(oid, copied),
   );

@@ -73,14 +73,14 @@ async function backUp(
 
   const { manifest, ...contentsOfDump } = dumped.contents;
 
-  meter.enter('publish', Date.now());
+  meter.enter('publish', performance.now());
   const previous = await job.journal.previous(signal);
   const body = sidecarBody({
     id: job.id,
     type: job.type,
     source,
     startedAt: job.journal.startedAt,
-    endedAt: new Date(),
+    endedAt: await job.journal.now(signal),
     names,
     snapshot,
     programs,

@@ -107,15 +107,15 @@ async function take(
     detected: looked.tables,
   });
   requireSpace(await storage.freeBytes(), expectedDeltaBytes(contents.tables, plan.changed));
-  meter.enter('data', Date.now());
+  meter.enter('data', performance.now());
   const compression = ownCompression(settings.compression);
   const { deflatePool } = settings;
   const written = await writeDelta({ ...job, plan, passphrase, deflatePool, compression }, signal);
-  meter.enter('publish', Date.now());
+  meter.enter('publish', performance.now());
   const body = sidecarBody({
     ...{ id: job.id, type: 'incremental', source: snapshot.source, names, snapshot, programs, passphrase },
     startedAt: job.journal.startedAt,
-    endedAt: new Date(),
+    endedAt: await job.journal.now(signal),
     compression,
     ...written,
     contents: await readDeltaContents(

@@ -48,7 +48,7 @@ export async function lookAtChanges(
   // A scan may take hours; it ends with its connection.
   stopped.addEventListener('abort', () => void snapshot.close(), { once: true });
   const { head } = base.manifest;
-  meter.enter('compare', Date.now());
+  meter.enter('compare', performance.now());
   const lookAtSchema = async (): Promise<WrittenFile | Promotion> => {
     const options = { programs, access, lockTimeout: settings.lockTimeout };
     const hash = await hashSchema({ snapshot, options }, schemaFacts, stopped);

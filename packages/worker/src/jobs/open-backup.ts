@@ -97,7 +97,7 @@ export async function withOpenBackup<T>(
 /** Changes as long as data comes. */
 function signOf(meter: BackupMeter | null): string {
   if (meter === null) return '';
-  const { phase, doneBytes, writtenBytes, table } = meter.read(Date.now());
+  const { phase, doneBytes, writtenBytes, table } = meter.read(performance.now());
   return JSON.stringify([phase, doneBytes, writtenBytes, table]);
 }
 

@@ -21,7 +21,7 @@ export async function publishBackup(
   const text = serializeSidecar(body, passphrase);
   await writeText(storage, sidecar, text);
   // The last look at the lease: a run that lost its place publishes nothing.
-  await journal.confirm(meter.read(Date.now()), signal);
+  await journal.confirm(meter.read(performance.now()), signal);
   await storage.publish([...files, sidecar]);
   return parseSidecar(text, passphrase);
 }

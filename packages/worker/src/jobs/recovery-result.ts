@@ -52,7 +52,7 @@ export function comparedCopy(
       criticalTables: criticalRows(copy, criticalTables),
       differences,
       notCompared: [...notCompared],
-      totalSeconds: (Date.now() - measured.began) / 1000,
+      totalSeconds: Math.round(performance.now() - measured.began) / 1000,
     },
     reason: sentences.length === 0 ? null : sentences.join(' '),
     ...timesOf(measured),

@@ -49,14 +49,14 @@ export async function recoveryTest(
   settings: RecoverySettings,
   signal: AbortSignal,
 ): Promise<RecoveryResult> {
-  const began = Date.now();
+  const began = performance.now();
   let measured: Measured = { began, rpoSeconds: null, rtoSeconds: null, ...settings.targets };
   try {
     await job.storage.check();
     const stored = { ...job, encryptionKey: settings.encryptionKey };
     const chain = await openCheckedChain(stored, { signal, onProgress: tell(job, 'check') });
     try {
-      const rpoSeconds = (began - Date.parse(chain.sidecar.startedAt)) / 1000;
+      const rpoSeconds = (job.run.startedAt.getTime() - Date.parse(chain.sidecar.startedAt)) / 1000;
       measured = { ...measured, rpoSeconds };
       return await restoreAndCompare(job, chain, settings, measured, signal);
     } finally {
@@ -83,7 +83,7 @@ async function restoreAndCompare(
   );
   await requireCompression(programs, full.sidecar.compression);
   const place = { ...settings, server: job.server };
-  const started = Date.now();
+  const started = performance.now();
   return onScratchDatabase(place, { id: job.id, run: job.run, sidecar }, async (database) => {
     const url = withDatabase(job.server, database);
     const access = await libpqAccess(url, settings.environment);
@@ -98,7 +98,7 @@ async function restoreAndCompare(
     } finally {
       await access.close();
     }
-    const rtoSeconds = (Date.now() - started) / 1000;
+    const rtoSeconds = Math.round(performance.now() - started) / 1000;
     job.onProgress({ phase: 'compare', percent: 90, table: null });
     const { expected, copy } = await readBoth(sidecar, url, settings.encryptionKey, signal);
     const comparison = compareFingerprints(expected, copy, policiesWithoutRole(outcome, full));

@@ -33,7 +33,7 @@ export function createReportProcessor(deps: ReportProcessorDeps) {
     work: async (report, { run, signal, note }) => {
       await deps.storage.check();
       await clearAbandoned(deps, report.id);
-      const now = new Date();
+      const now = run.startedAt;
       const facts = await readReportFacts(deps.pool, deps.settings, report.source, now);
       const body = composeReport(facts, { id: report.id, source: report.source, now });
       signal.throwIfAborted();

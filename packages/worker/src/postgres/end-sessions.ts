@@ -23,9 +23,9 @@ export async function endSessions(
 ): Promise<{ readonly found: number; readonly left: number }> {
   const ended = await client.query(`SELECT pg_catalog.pg_terminate_backend(a.pid) ${OWN_SESSIONS}`, [names]);
   const found = ended.rowCount ?? 0;
-  const until = Date.now() + PATIENCE;
+  const until = performance.now() + PATIENCE;
   let left = found;
-  while (left > 0 && Date.now() < until) {
+  while (left > 0 && performance.now() < until) {
     await delay(PAUSE);
     left = (await client.query(`SELECT ${OWN_SESSIONS}`, [names])).rowCount ?? 0;
   }

@@ -48,8 +48,8 @@ export async function waitUntilDurable(
 ): Promise<boolean> {
   if (isDurable(then, await readWalPositions(client))) return true;
   await hurry();
-  for (const end = Date.now() + patience; ; await pause(PAUSE)) {
+  for (const end = performance.now() + patience; ; await pause(PAUSE)) {
     if (isDurable(then, await readWalPositions(client))) return true;
-    if (Date.now() >= end) return false;
+    if (performance.now() >= end) return false;
   }
 }

@@ -28,16 +28,16 @@ export interface SourceWatch {
  */
 export function watchSource(source: Source, progress: () => string): SourceWatch {
   const abort = new AbortController();
-  let heard = Date.now();
+  let heard = performance.now();
   let seen = progress();
   let closed = false;
   let timer: NodeJS.Timeout;
   const look = async () => {
     const now = progress();
-    if (now !== seen || (await answers(source))) heard = Date.now();
+    if (now !== seen || (await answers(source))) heard = performance.now();
     seen = now;
     if (closed) return;
-    if (Date.now() - heard < SILENCE) timer = setTimeout(() => void look(), PAUSE);
+    if (performance.now() - heard < SILENCE) timer = setTimeout(() => void look(), PAUSE);
     else abort.abort(fail('SOURCE_SILENT', { source: source.name, seconds: SILENCE / 1_000 }));
   };
   timer = setTimeout(() => void look(), PAUSE);

@@ -28,6 +28,7 @@ function forgetfulJournal(): BackupJournal {
   seconds += 1000;
   return {
     startedAt: new Date(seconds),
+    now: async () => new Date(),
     lastSize: async () => null,
     nameFile: async () => {},
     previous: async () => null,

@@ -68,7 +68,7 @@ async function whileShown(
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, interrupt);
   let meter: BackupMeter | null = null;
-  const timer = setInterval(() => display.show(meter?.read(Date.now()) ?? null), PAUSE);
+  const timer = setInterval(() => display.show(meter?.read(performance.now()) ?? null), PAUSE);
   try {
     return await work((started) => {
       meter = started;

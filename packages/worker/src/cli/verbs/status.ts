@@ -44,7 +44,7 @@ async function readHistory(
 ): Promise<Pick<Status, 'sources' | 'schedules'> | null> {
   try {
     const sources = await Promise.all(names.map((name) => readSource(session, name)));
-    const schedules = await showSchedules(session.pool, new Date());
+    const schedules = await showSchedules(session.pool);
     const about = [...names, ALL_SOURCES];
     return { sources, schedules: schedules.filter(({ source }) => about.includes(source)) };
   } catch (error) {
