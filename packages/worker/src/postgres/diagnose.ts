@@ -43,7 +43,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   '53300':
     'The source has no free connection; a backup needs three. Raise max_connections or close idle clients.',
   '53200':
-    'The source’s server ran out of memory. A backup locks each of its tables: with many of them raise max_locks_per_transaction there and restart it.',
+    'The source’s server ran out of memory. A backup locks each of its tables and their indexes: with many of them raise max_locks_per_transaction there and restart it.',
   '53100': 'The disk of the source’s server is full; make room there.',
   '40001': 'The standby cancelled the backup: raise max_standby_streaming_delay or back up the primary.',
   XX001: 'A table of the source is damaged on its disk: keep all older backups and see pg_amcheck.',

@@ -13,8 +13,8 @@ import { beginPeak, peakOf, watchWork } from './harness/watch-work.js';
 /** FAULT_SIZE=full takes the sizes of the fault matrix, and an hour (docs/TESTING.md). */
 const FULL = process.env.FAULT_SIZE === 'full';
 const SIZE = FULL
-  ? { tables: 100_000, rows: 5_000_000, largeObjects: 100_000, locks: 3_000, megabytes: 1_500, growth: 1_000 }
-  : { tables: 1_000, rows: 400_000, largeObjects: 1_000, locks: 64, megabytes: 450, growth: 200 };
+  ? { tables: 100_000, rows: 5_000_000, largeObjects: 100_000, locks: 8_000, megabytes: 1_500, growth: 1_000 }
+  : { tables: 600, rows: 150_000, largeObjects: 300, locks: 64, megabytes: 450, growth: 200 };
 
 /** Fault 20 of docs/TESTING.md. */
 describe('a source with many tables, a large table and many large objects', function () {

@@ -38,7 +38,7 @@ describe('a recovery test that is killed', function () {
 
   before(async () => {
     world = await openFaultWorld('recovery-killed');
-    await world.sql('source', slowTable(30_000));
+    await world.sql('source', slowTable(20_000));
     api = await world.startApi();
     history = await connect('history');
     server = await connect('postgres');

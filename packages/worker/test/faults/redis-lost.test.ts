@@ -18,7 +18,7 @@ describe('a Redis that is lost', function () {
 
   before(async () => {
     world = await openFaultWorld('redis-lost', { sources: ['small'] });
-    await world.sql('source', slowTable(60_000));
+    await world.sql('source', slowTable(40_000));
     await world.sql('source_small', slowTable(200));
     api = await world.startApi(world.through('redis'));
   });

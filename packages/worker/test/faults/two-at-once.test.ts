@@ -18,7 +18,7 @@ describe('two that want the same at once', function () {
 
   before(async () => {
     world = await openFaultWorld('two-at-once');
-    await world.sql('source', slowTable(60_000));
+    await world.sql('source', slowTable(40_000));
     const environment = { SCHEDULE_FULL: dueThreeHoursAgo() };
     api = await world.startApi(environment);
     queue = new Queue('backup', { connection: { url: world.redis.url }, prefix: QUEUE_PREFIX });

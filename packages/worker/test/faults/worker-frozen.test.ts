@@ -10,7 +10,7 @@ import { freeze, freezeWhen, thaw } from './harness/freeze.js';
 import { checkInvariants } from './harness/invariants.js';
 import { SEEDS, Tally } from './harness/seeds.js';
 
-const ROWS = 30_000;
+const ROWS = 20_000;
 /** What a row of the slow table comes to in a backup file. */
 const BYTES_PER_ROW = 270;
 

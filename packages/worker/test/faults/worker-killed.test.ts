@@ -12,7 +12,7 @@ import { checkInvariants } from './harness/invariants.js';
 import { programsOf } from './harness/programs-of.js';
 import { SEEDS, Tally } from './harness/seeds.js';
 
-const ROWS = 60_000;
+const ROWS = 40_000;
 /** What a row of the slow table comes to in a backup file. */
 const BYTES_PER_ROW = 270;
 

@@ -33,7 +33,7 @@ describe('a worker that is told to stop', function () {
 
   before(async () => {
     world = await openFaultWorld('stopped', { sources: ['hung'] });
-    await world.sql('source', `${slowTable(30_000)}; ALTER TABLE scans ADD PRIMARY KEY (id)`);
+    await world.sql('source', `${slowTable(20_000)}; ALTER TABLE scans ADD PRIMARY KEY (id)`);
     await world.sql('source_hung', slowTable(1_000));
     api = await world.startApi();
     history = new pg.Client(clientOptions(new Secret(world.postgres.url('history'))));

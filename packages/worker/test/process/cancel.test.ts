@@ -11,7 +11,7 @@ describe('backup.sh cancel', function () {
 
   before(async () => {
     world = await openWorld('cancel');
-    await world.sql('source', slowTable(500_000));
+    await world.sql('source', slowTable(350_000));
     // So that history has its tables before any job is there.
     await world.startWorker();
     await world.killWorkers();
