@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Secret } from '../config/secret.js';
 import { fail } from '../errors.js';
@@ -25,6 +25,7 @@ export interface QueueState {
 export class Producer {
   readonly #redis: Redis;
   readonly #queues = new Map<QueueName, Queue>();
+  #library: typeof import('bullmq') | undefined;
 
   constructor(
     redis: Secret,
@@ -130,7 +131,8 @@ export class Producer {
   #queue(name: QueueName): Queue {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = new Queue(name, {
+      if (this.#library === undefined) throw new Error('the library of the queue was not loaded');
+      queue = new this.#library.Queue(name, {
         connection: this.#redis,
         prefix: QUEUE_PREFIX,
         skipWaitingForReady: true,
@@ -144,6 +146,8 @@ export class Producer {
 
   /** Work that is not begun once the deadline has passed: what was refused must not happen later. */
   async #whileReady<T>(work: () => Promise<T>): Promise<T> {
+    // A command that never asks the queue does not wait for its library.
+    this.#library ??= await import('bullmq');
     const timer = new AbortController();
     const deadline = delay(PRODUCER_DEADLINE, undefined, { signal: timer.signal }).then(() => {
       throw fail('QUEUE_UNAVAILABLE');

@@ -1,24 +1,5 @@
 import { Command, Option } from 'commander';
 import type { CliOptions, CliSession } from './session.js';
-import { ackVerb } from './verbs/ack.js';
-import { alertTestVerb } from './verbs/alert-test.js';
-import { alertsVerb } from './verbs/alerts.js';
-import { auditListVerb, auditVerifyVerb } from './verbs/audit.js';
-import { cancelVerb } from './verbs/cancel.js';
-import { catalogRebuildVerb } from './verbs/catalog-rebuild.js';
-import { cleanupVerb } from './verbs/cleanup.js';
-import { doctorVerb } from './verbs/doctor.js';
-import { emergencyVerb } from './verbs/emergency.js';
-import { fullVerb } from './verbs/full.js';
-import { holdVerb, releaseVerb } from './verbs/hold.js';
-import { incrementalVerb } from './verbs/incremental.js';
-import { listVerb } from './verbs/list.js';
-import { reportVerb } from './verbs/report.js';
-import { restoreVerb } from './verbs/restore.js';
-import { showVerb } from './verbs/show.js';
-import { statusVerb } from './verbs/status.js';
-import { testVerb } from './verbs/test.js';
-import { verifyVerb } from './verbs/verify.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -40,8 +21,11 @@ const sourceOption = (chooses: keyof typeof SOURCE_HELP) =>
 /** What a verb answers with: its exit code. */
 export type Verb = (session: CliSession, ...args: string[]) => Promise<number>;
 
+/** Loads a verb when it is asked for: each has its own libraries, and nobody waits for those of the others. */
+type Loads<Action> = () => Promise<Action>;
+
 /** Adds a verb with the options that all have; `--source` only where it chooses something. */
-type AddVerb = (usage: string, description: string, action: Verb, place?: Place) => Command;
+type AddVerb = (usage: string, description: string, load: Loads<Verb>, place?: Place) => Command;
 
 interface Place {
   readonly parent?: Command;
@@ -60,7 +44,7 @@ export function buildProgram(
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(see backup.sh --help)')
     .exitOverride();
-  const verb: AddVerb = (usage, description, action, { parent = program, source = 'all' } = {}) => {
+  const verb: AddVerb = (usage, description, load, { parent = program, source = 'all' } = {}) => {
     const command = parent
       .command(usage)
       .description(description)
@@ -68,55 +52,68 @@ export function buildProgram(
     if (source !== 'none') command.addOption(sourceOption(source));
     command.action(async (...given: unknown[]) => {
       const args = given.slice(0, -2).filter((value) => typeof value === 'string');
-      await run(action, args, command.opts<CliOptions>());
+      await run(await load(), args, command.opts<CliOptions>());
     });
     return command;
   };
-  verb('full', 'take a full backup now, wait for its end and show progress', fullVerb, {
-    source: 'main',
-  }).option('--no-wait', 'queue it and return at once');
+  verb(
+    'full',
+    'take a full backup now, wait for its end and show progress',
+    async () => (await import('./verbs/full.js')).fullVerb,
+    {
+      source: 'main',
+    },
+  ).option('--no-wait', 'queue it and return at once');
   verb(
     'incremental',
     'back up what changed since the newest full backup; where that cannot be told for sure, a full one is taken and says why',
-    incrementalVerb,
+    async () => (await import('./verbs/incremental.js')).incrementalVerb,
     { source: 'main' },
   ).option('--no-wait', 'queue it and return at once');
   verb(
     'test [id]',
     'verify backup files: one, or all that are not verified yet (queue: verify)',
-    testVerb,
+    async () => (await import('./verbs/test.js')).testVerb,
   ).option('--no-wait', 'queue it and return at once');
   verb(
     'verify [id]',
     'recovery test: restore one backup, or the newest verified one, into a scratch database and compare it (queue: restore-test)',
-    verifyVerb,
+    async () => (await import('./verbs/verify.js')).verifyVerb,
     { source: 'main' },
   ).option('--no-wait', 'queue it and return at once');
   verb(
     'report',
     'have the report of the last day made, with trends and the compliance checklist',
-    reportVerb,
+    async () => (await import('./verbs/report.js')).reportVerb,
   ).option('--no-wait', 'queue it and return at once');
-  verb('cleanup', 'remove the backups that have expired; tells why each one is kept or removed', cleanupVerb)
+  verb(
+    'cleanup',
+    'remove the backups that have expired; tells why each one is kept or removed',
+    async () => (await import('./verbs/cleanup.js')).cleanupVerb,
+  )
     .option('--dry-run', 'decide, and remove nothing', false)
     .option('--no-wait', 'queue it and return at once');
   verb(
     'cancel <id>',
     'cancel a backup that waits or runs, on whatever worker; its files are removed',
-    cancelVerb,
+    async () => (await import('./verbs/cancel.js')).cancelVerb,
     {
       source: 'id',
     },
   ).option('--no-wait', 'ask for it and return at once');
-  verb('hold <id>', 'put a backup under legal hold: retention never removes it', holdVerb, {
+  verb(
+    'hold <id>',
+    'put a backup under legal hold: retention never removes it',
+    async () => (await import('./verbs/hold.js')).holdVerb,
+    {
+      source: 'id',
+    },
+  ).requiredOption('--reason <text>', 'why, for the audit trail');
+  verb('release <id>', 'take a legal hold away', async () => (await import('./verbs/hold.js')).releaseVerb, {
     source: 'id',
   }).requiredOption('--reason <text>', 'why, for the audit trail');
-  verb('release <id>', 'take a legal hold away', releaseVerb, { source: 'id' }).requiredOption(
-    '--reason <text>',
-    'why, for the audit trail',
-  );
   addRestoreVerb(verb);
-  verb('list', 'list backups, newest first', listVerb)
+  verb('list', 'list backups, newest first', async () => (await import('./verbs/list.js')).listVerb)
     .addOption(new Option('--limit <n>', 'how many at most').default('20'))
     .addOption(
       new Option('--status <status>', 'only these').choices([
@@ -128,8 +125,17 @@ export function buildProgram(
         'missing',
       ]),
     );
-  verb('show <id>', 'show one backup with all that history knows of it', showVerb, { source: 'id' });
-  verb('status', 'show what is reachable, what runs, and the newest backup of each source', statusVerb);
+  verb(
+    'show <id>',
+    'show one backup with all that history knows of it',
+    async () => (await import('./verbs/show.js')).showVerb,
+    { source: 'id' },
+  );
+  verb(
+    'status',
+    'show what is reachable, what runs, and the newest backup of each source',
+    async () => (await import('./verbs/status.js')).statusVerb,
+  );
   addDirectVerbs(program);
   addAuditVerbs(program, verb);
   addAlertVerbs(verb);
@@ -138,22 +144,41 @@ export function buildProgram(
 
 /** What is wrong, and whether somebody is told. */
 function addAlertVerbs(verb: AddVerb): void {
-  verb('alerts', 'list what is wrong now; with --state also what was', alertsVerb)
+  verb(
+    'alerts',
+    'list what is wrong now; with --state also what was',
+    async () => (await import('./verbs/alerts.js')).alertsVerb,
+  )
     .addOption(new Option('--limit <n>', 'how many at most').default('100'))
     .addOption(new Option('--severity <severity>', 'only these').choices(['info', 'warning', 'critical']))
     .addOption(
       new Option('--state <state>', 'only these').choices(['open', 'resolved', 'all']).default('open'),
     );
-  verb('ack <id>', 'acknowledge an alert: somebody has seen it', ackVerb, { source: 'none' });
-  verb('alert-test', 'send a test message to every channel and tell what became of it', alertTestVerb, {
-    source: 'none',
-  }).option('--no-wait', 'queue it and return at once');
+  verb(
+    'ack <id>',
+    'acknowledge an alert: somebody has seen it',
+    async () => (await import('./verbs/ack.js')).ackVerb,
+    { source: 'none' },
+  );
+  verb(
+    'alert-test',
+    'send a test message to every channel and tell what became of it',
+    async () => (await import('./verbs/alert-test.js')).alertTestVerb,
+    {
+      source: 'none',
+    },
+  ).option('--no-wait', 'queue it and return at once');
 }
 
 function addRestoreVerb(verb: AddVerb): void {
-  verb('restore', 'restore a backup into a database that does not exist or is empty', restoreVerb, {
-    source: 'main',
-  })
+  verb(
+    'restore',
+    'restore a backup into a database that does not exist or is empty',
+    async () => (await import('./verbs/restore.js')).restoreVerb,
+    {
+      source: 'main',
+    },
+  )
     .requiredOption('--backup <id>', 'the id of a backup, or latest')
     .requiredOption('--into <database>', 'the database to make')
     .option('--tables <names>', 'only these tables: name or schema.name, separated by commas')
@@ -168,7 +193,12 @@ function addAuditVerbs(program: Command, verb: AddVerb): void {
     .command('audit')
     .description('the audit trail: who did what, and whether it is whole');
   const place = { parent: audit, source: 'none' } as const;
-  verb('list', 'list events, newest first', auditListVerb, place)
+  verb(
+    'list',
+    'list events, newest first',
+    async () => (await import('./verbs/audit.js')).auditListVerb,
+    place,
+  )
     .addOption(new Option('--limit <n>', 'how many at most').default('50'))
     .addOption(new Option('--action <action>', 'only this action (backup.request) or area (backup)'))
     .addOption(new Option('--actor <name>', 'only what this person or process did'))
@@ -178,7 +208,7 @@ function addAuditVerbs(program: Command, verb: AddVerb): void {
   verb(
     'verify',
     'check that no event was edited, removed or put elsewhere',
-    auditVerifyVerb,
+    async () => (await import('./verbs/audit.js')).auditVerifyVerb,
     place,
   ).addOption(
     new Option('--expect <seq:hash>', 'a head that was noted before; shows also whether the end was cut off'),
@@ -192,7 +222,7 @@ function addDirectVerbs(program: Command): void {
     usage: string,
     source: 'main' | 'all',
     description: string,
-    action: DirectVerb,
+    load: Loads<DirectVerb>,
   ) => {
     const command = parent
       .command(usage)
@@ -200,6 +230,7 @@ function addDirectVerbs(program: Command): void {
       .option('--json', 'print one JSON document on standard output', false)
       .addOption(sourceOption(source));
     command.action(async () => {
+      const action = await load();
       process.exitCode = await action(command.opts<CliOptions>());
     });
   };
@@ -208,14 +239,14 @@ function addDirectVerbs(program: Command): void {
     'emergency',
     'main',
     'take a full backup in this process, with neither Redis nor history',
-    emergencyVerb,
+    async () => (await import('./verbs/emergency.js')).emergencyVerb,
   );
   direct(
     program,
     'doctor',
     'all',
     'check configuration, versions, rights, space, clocks, Redis, schedules and last runs',
-    doctorVerb,
+    async () => (await import('./verbs/doctor.js')).doctorVerb,
   );
   const catalog = program.command('catalog').description('history and the files that it tells of');
   direct(
@@ -223,6 +254,6 @@ function addDirectVerbs(program: Command): void {
     'rebuild',
     'all',
     'take every backup whose sidecar the key authenticates into history',
-    catalogRebuildVerb,
+    async () => (await import('./verbs/catalog-rebuild.js')).catalogRebuildVerb,
   );
 }
