@@ -18,7 +18,7 @@ describe('secrets and row values stay where they belong', function () {
   before(async () => {
     world = await openWorld('secrets');
     password = new URL(world.postgres.url('x')).password;
-    await world.sql('source', slowTable(100_000));
+    await world.sql('source', slowTable(200_000));
     await world.sql(
       'source',
       `CREATE TABLE patients (name text UNIQUE); INSERT INTO patients VALUES ('${ROW_VALUE}')`,
