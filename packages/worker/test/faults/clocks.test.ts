@@ -153,6 +153,26 @@ function wrongWorker({ random }: Seed): void {
     });
   }
 
+  for (const by of [DAY, -DAY]) {
+    const way = by > 0 ? 'ahead' : 'behind';
+
+    it(`of the API, a day ${way}: it tells the age of the data by history's clock`, async () => {
+      await world().startWorker();
+      await full();
+      clock().shift(by);
+      const api = await world().startApi({ ...clock().environment, RPO_TARGET: '12h' });
+      const tooOld = async () => {
+        const { body } = await api.request('GET', '/backup/monitoring/statistics');
+        return body.compliance.reasons.some(({ reason }: { reason: string }) => reason === 'data-too-old');
+      };
+      expect(await tooOld()).to.equal(false);
+      await world().sql('history', `UPDATE backups SET started_at = started_at - interval '30 hours'`);
+      expect(await tooOld()).to.equal(true);
+      api.running.child.kill('SIGKILL');
+      tally.count(`API a day ${way}`);
+    });
+  }
+
   it('and nothing is wrong afterwards', () => checkInvariants(world()));
 }
 
