@@ -30,6 +30,8 @@ const files = findTests().filter((file) => file.startsWith('packages/worker/test
 const counts = await runMochaGroups(files, {
   limitMs,
   built: build.failed === 0,
+  // What is repeated for each seed waits for leases and locks to lapse, longer than all else.
+  moreThanCores: 6,
   env: { FAULT_TALLIES: tallies },
 });
 process.stdout.write(`\n${tableOf(readTallies(tallies))}\n`);

@@ -13,6 +13,7 @@ const HEAVY = [
 const LONGEST = [
   'packages/worker',
   'scripts/test/operations/operations',
+  'packages/worker/test/faults/clocks',
   'packages/worker/test/faults/worker-frozen',
   'packages/worker/test/faults/workers-absent',
   'packages/worker/test/faults/recovery-test-killed',

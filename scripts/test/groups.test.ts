@@ -13,8 +13,8 @@ describe('The groups of test files that run side by side', () => {
     expect(names.slice(0, 4)).to.deep.equal([
       'packages/worker',
       'scripts/test/operations/operations',
+      'packages/worker/test/faults/clocks',
       'packages/worker/test/faults/worker-frozen',
-      'packages/worker/test/faults/workers-absent',
     ]);
   });
 

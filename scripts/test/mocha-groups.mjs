@@ -5,8 +5,8 @@ import { countMocha } from './counts.mjs';
 import { groupsOf } from './groups.mjs';
 import { runStage } from './stage.mjs';
 
-/** Most tests wait for servers, locks and pauses most of the time, so four groups more than there are cores are no strain. */
-const SIDE_BY_SIDE = availableParallelism() + 4;
+/** Most tests wait for servers, locks and pauses most of the time, so some groups more than there are cores are no strain. */
+const MORE_THAN_CORES = 4;
 
 /** Handed over as options: a group reads no other file of settings. */
 const settings = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
@@ -14,11 +14,15 @@ const settings = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
 /**
  * Runs every group of these test files in a mocha of its own, several at a time.
  * @param {readonly string[]} files paths below the repository
- * @param {{ limitMs: number, built: boolean, env?: Readonly<Record<string, string>> }} options the time for all groups
- *   together, whether the packages are built, and what is added to the environment of each mocha
+ * @param {{ limitMs: number, built: boolean, env?: Readonly<Record<string, string>>, moreThanCores?: number }} options the
+ *   time for all groups together, whether the packages are built, what is added to the environment of each mocha, and how
+ *   many groups more than there are cores run at a time
  * @returns {Promise<import('./counts.mjs').Counts[]>}
  */
-export async function runMochaGroups(files, { limitMs, built, env: added = {} }) {
+export async function runMochaGroups(
+  files,
+  { limitMs, built, env: added = {}, moreThanCores = MORE_THAN_CORES },
+) {
   const folder = mkdtempSync(join(tmpdir(), 'safekeep-test-'));
   const waiting = groupsOf(files);
   const deadline = Date.now() + limitMs;
@@ -32,7 +36,7 @@ export async function runMochaGroups(files, { limitMs, built, env: added = {} })
       counts.push(await runGroup(group, folder, options));
     }
   };
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
+  await Promise.all(Array.from({ length: availableParallelism() + moreThanCores }, lane));
   rmSync(folder, { recursive: true });
   return counts;
 }

@@ -90,7 +90,7 @@ async function logIn(running: RunningApi, apis: readonly RunningApi[]): Promise<
   const url = await running.url();
   const shown = apis.flatMap((api) => /shown only now: (\S+)/.exec(api.stdout())?.[1] ?? []);
   let token = '';
-  const request: Api['request'] = async (method, path, { body, headers = {} } = {}) => {
+  const send: Api['request'] = async (method, path, { body, headers = {} } = {}) => {
     const answer = await fetch(`${url}${path}`, {
       method,
       headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}`, ...headers },
@@ -99,9 +99,17 @@ async function logIn(running: RunningApi, apis: readonly RunningApi[]): Promise<
     const text = await answer.text();
     return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
   };
-  const login = await request('POST', '/auth/login', {
-    body: { username: 'admin', password: shown[0] ?? '' },
-  });
-  token = login.body.access_token;
+  const renew = async () => {
+    const body = { username: 'admin', password: shown[0] ?? '' };
+    token = (await send('POST', '/auth/login', { body })).body.access_token;
+  };
+  const request: Api['request'] = async (...asked) => {
+    const answer = await send(...asked);
+    // Many seeds take longer than a token lives.
+    if (answer.body?.code !== 'TOKEN_INVALID') return answer;
+    await renew();
+    return send(...asked);
+  };
+  await renew();
   return { running, request };
 }
