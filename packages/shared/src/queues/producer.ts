@@ -4,7 +4,6 @@ import { Redis } from 'ioredis';
 import type { Secret } from '../config/secret.js';
 import { fail } from '../errors.js';
 import { type JobData, type JobName, jobContracts, QUEUE_PREFIX, type QueueName } from './contracts.js';
-import { readQueue } from './queue-figures.js';
 import {
   JOB_SETTINGS,
   LONGEST_PAUSE,
@@ -12,14 +11,6 @@ import {
   producerConnection,
   SCHEDULER_SETTINGS,
 } from './settings.js';
-
-/** What the queue `backup` looks like now. */
-export interface QueueState {
-  /** Connected workers. */
-  readonly workers: number;
-  readonly active: number;
-  readonly waiting: number;
-}
 
 /** Puts jobs on the queues, or says within a second that it cannot. */
 export class Producer {
@@ -87,18 +78,6 @@ export class Producer {
   /** Whether Redis answers. */
   async ping(): Promise<boolean> {
     return (await this.#whileReady(() => this.#redis.ping()).catch(() => null)) !== null;
-  }
-
-  /** The queue `backup` in figures, `null` when Redis does not answer. */
-  async state(): Promise<QueueState | null> {
-    const figures = await this.inspect(async (queue, database) => ({
-      ...(await readQueue(queue('backup'), database)),
-      scheduled: await queue('backup').getJobSchedulersCount(),
-    }));
-    if (figures === null) return null;
-    const { workers, active, waiting, delayed, scheduled } = figures;
-    // Each schedule keeps one job in the queue until it is due; nobody waits for that.
-    return { workers, active, waiting: waiting + Math.max(0, delayed - scheduled) };
   }
 
   /** What `read` finds out about the queues, `null` when Redis does not answer in time. */

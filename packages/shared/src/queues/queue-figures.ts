@@ -15,6 +15,14 @@ export interface QueueFigures {
   readonly failed: number;
 }
 
+/** What the queue `backup` looks like now. */
+export interface QueueState {
+  /** Connected workers. */
+  readonly workers: number;
+  readonly active: number;
+  readonly waiting: number;
+}
+
 /** When a schedule will put its next job on a queue. */
 export interface NextRun {
   readonly schedule: string;
@@ -23,7 +31,7 @@ export interface NextRun {
 }
 
 /** `database` is the number of the Redis database: Redis lists the clients of all of them. */
-export async function readQueue(queue: Queue, database: string): Promise<QueueFigures> {
+async function readQueue(queue: Queue, database: string): Promise<QueueFigures> {
   const [counts, connected] = await Promise.all([
     queue.getJobCounts('active', 'wait', 'delayed', 'failed'),
     queue.getWorkers(),
@@ -36,6 +44,18 @@ export async function readQueue(queue: Queue, database: string): Promise<QueueFi
     delayed: counts.delayed ?? 0,
     failed: counts.failed ?? 0,
   };
+}
+
+/** What the queue `backup` looks like, `null` when Redis does not answer in time. */
+export async function readBackupQueue(producer: Producer): Promise<QueueState | null> {
+  const figures = await producer.inspect(async (queue, database) => ({
+    ...(await readQueue(queue('backup'), database)),
+    scheduled: await queue('backup').getJobSchedulersCount(),
+  }));
+  if (figures === null) return null;
+  const { workers, active, waiting, delayed, scheduled } = figures;
+  // Each schedule keeps one job in the queue until it is due; nobody waits for that.
+  return { workers, active, waiting: waiting + Math.max(0, delayed - scheduled) };
 }
 
 /** All queues and what is scheduled on them, `null` when Redis does not answer in time. */

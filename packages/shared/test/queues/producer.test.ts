@@ -9,6 +9,7 @@ import { Secret } from '../../src/config/secret.js';
 import { SafekeepError } from '../../src/errors.js';
 import { dueJob, jobContracts, QUEUE_PREFIX, QUEUES } from '../../src/queues/contracts.js';
 import { Producer } from '../../src/queues/producer.js';
+import { readBackupQueue } from '../../src/queues/queue-figures.js';
 import { workerConnection } from '../../src/queues/settings.js';
 import { redisServer } from '../servers.js';
 import { contentOf } from './content.js';
@@ -51,7 +52,7 @@ describe('the producer of jobs', () => {
     await Promise.all(Array.from({ length: 20 }, () => enqueue(id)));
     await enqueue(id);
     expect(await jobIds()).to.deep.equal([id]);
-    expect(await producer.state()).to.deep.equal({ workers: 0, active: 0, waiting: 1 });
+    expect(await readBackupQueue(producer)).to.deep.equal({ workers: 0, active: 0, waiting: 1 });
   });
 
   it('queues jobs of several rows in their order', async () => {
@@ -104,7 +105,7 @@ describe('the producer of jobs', () => {
       });
     }
     expect(await producer.ping()).to.equal(false);
-    expect(await producer.state()).to.equal(null);
+    expect(await readBackupQueue(producer)).to.equal(null);
 
     await redis.restart();
     await untilReachable();
@@ -131,7 +132,7 @@ describe('the producer of jobs', () => {
     process.kill(redis.pid, 'SIGSTOP');
     try {
       expect((await refusal(enqueue(randomUUID()))).code).to.equal('QUEUE_UNAVAILABLE');
-      expect(await producer.state()).to.equal(null);
+      expect(await readBackupQueue(producer)).to.equal(null);
     } finally {
       process.kill(redis.pid, 'SIGCONT');
     }
@@ -195,9 +196,9 @@ describe('the producer of jobs', () => {
         worker.on(outcome, () => ended.emit(outcome));
         await seen;
         await worker.close();
-        expect(await producer.state()).to.deep.include({ waiting: 0 });
+        expect(await readBackupQueue(producer)).to.deep.include({ waiting: 0 });
         expect(await restore(id)).to.equal(true);
-        expect(await producer.state()).to.deep.include({ waiting: 1 });
+        expect(await readBackupQueue(producer)).to.deep.include({ waiting: 1 });
       });
     }
 
@@ -222,7 +223,7 @@ describe('the producer of jobs', () => {
     try {
       for (let at = 0; at < 3; at += 1) await enqueue(randomUUID());
       await started;
-      expect(await producer.state()).to.deep.equal({ workers: 1, active: 1, waiting: 2 });
+      expect(await readBackupQueue(producer)).to.deep.equal({ workers: 1, active: 1, waiting: 2 });
     } finally {
       events.emit('finish');
       await worker.close();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail } from '@safekeep/shared/errors';
+import { readBackupQueue } from '@safekeep/shared/queues/queue-figures';
 import type { CliSession } from './session.js';
 
 /** Pause between two looks at history, in milliseconds. */
@@ -75,7 +76,7 @@ function quarters(doing: string): JobDisplay<Watched> {
 
 async function whyItWaits(session: CliSession, row: Watched): Promise<string> {
   if (row.error != null) return `waits for its next attempt after ${row.error.code}: ${row.error.message}`;
-  const state = await session.producer().state();
+  const state = await readBackupQueue(session.producer());
   if (state === null) return 'waits: the queue (Redis) cannot be reached now';
   if (state.workers === 0)
     return 'waits: NO WORKER IS CONNECTED; start one, the job runs as soon as it is there';

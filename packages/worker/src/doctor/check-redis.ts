@@ -1,6 +1,7 @@
 import type { Secret } from '@safekeep/shared/config/secret';
 import { fail } from '@safekeep/shared/errors';
 import { Producer } from '@safekeep/shared/queues/producer';
+import { readBackupQueue } from '@safekeep/shared/queues/queue-figures';
 import { producerConnection } from '@safekeep/shared/queues/settings';
 import { Redis } from 'ioredis';
 import { compareClocks } from './clock.js';
@@ -48,7 +49,7 @@ async function readFacts(redis: Redis): Promise<RedisFacts> {
 async function checkWorkers(url: Secret): Promise<Diagnosis> {
   const producer = new Producer(url, () => {});
   try {
-    const state = await producer.state();
+    const state = await readBackupQueue(producer);
     if (state !== null && state.workers > 0) return ok('workers', `${state.workers} connected`);
     return problem('workers', 'none is connected: nothing runs', 'Start a worker.', 1);
   } finally {

@@ -4,7 +4,7 @@ import { SafekeepError } from '@safekeep/shared/errors';
 import { bytes, duration, time } from '@safekeep/shared/format';
 import { listBackups } from '@safekeep/shared/history/backups';
 import { translateOutage } from '@safekeep/shared/history/outage';
-import type { QueueState } from '@safekeep/shared/queues/producer';
+import { type QueueState, readBackupQueue } from '@safekeep/shared/queues/queue-figures';
 import { showSchedules } from '@safekeep/shared/schedules/show';
 import { chosenSources } from '../chosen-sources.js';
 import { print, table } from '../print.js';
@@ -27,7 +27,7 @@ interface Status {
 /** `backup.sh status`: exits with 4 when a service cannot be reached, and says which. */
 export async function statusVerb(session: CliSession): Promise<number> {
   const names = chosenSources(session.config.sourceNames, session.options);
-  const queue = await session.producer().state();
+  const queue = await readBackupQueue(session.producer());
   const read = await readHistory(session, names);
   const status: Status = {
     historyReachable: read !== null,
