@@ -1,3 +1,4 @@
+import { finished } from 'node:stream/promises';
 import { expect } from 'chai';
 import type { ArchiveErrorCode } from '../src/archive-error.js';
 import { MAX_STRING_BYTES } from '../src/custom-format/primitives.js';
@@ -26,7 +27,11 @@ describe('a truncated archive', () => {
     it(`is never walked to its end, wherever ${name} is cut`, async () => {
       const archive = golden(name);
       for (let length = 0; length < archive.length; length++) {
-        const code = await codeOf(flow(archive.subarray(0, length), createWalker()));
+        // Thousands of pipelines would cost more than what they carry.
+        const walker = createWalker().resume();
+        const ended = finished(walker);
+        walker.end(archive.subarray(0, length));
+        const code = await codeOf(ended);
         expect(code, String(length)).to.be.oneOf(['ARCHIVE_TRUNCATED', 'ARCHIVE_MISSING_DATA']);
       }
     });
