@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { sql } from '../../../../shared/test/servers.js';
 import { findPrograms, type PostgresPrograms, programDirectories } from '../../../src/postgres/program.js';
-import { apply, archiveOf, copyOf, differences, type Pair, pairOf, sorted } from './pair.js';
+import { type Archive, apply, archiveOf, copyOf, differences, type Pair, pairOf, sorted } from './pair.js';
 
 const CLINIC = `
   CREATE TABLE patients (id int PRIMARY KEY, name text, owed money); INSERT INTO patients SELECT g, 'n' || g, g FROM generate_series(1, 500) g;
@@ -19,15 +19,17 @@ describe('a delta archive elsewhere', function () {
   this.timeout(60_000);
   let pair: Pair;
   let source: string;
+  let archive: Archive;
 
   before(async () => {
     pair = await pairOf(CLINIC);
     await sql(pair.source, CHANGES);
     source = await sorted(pair.source);
+    archive = await archiveOf(pair);
   });
 
   it('lists what is inside, by table', async () => {
-    const { stderr } = await apply(await archiveOf(pair), 'postgres', { options: ['-l', '>&2'] });
+    const { stderr } = await apply(archive, 'postgres', { options: ['-l', '>&2'] });
     expect(stderr).to.contain('NEW ROWS OF public.patients safekeep_delta r0');
     expect(stderr).to.contain('KEPT KEYS OF public.patients safekeep_delta k0');
     expect(stderr).to.match(/SAFEKEEP - apply incremental_backup_\S+ to full_backup_/);
@@ -37,7 +39,7 @@ describe('a delta archive elsewhere', function () {
 
   it('a view that cannot be refreshed is told, and loses no row', async () => {
     const target = await copyOf(pair.base.database);
-    const { code, stderr } = await apply(await archiveOf(pair), target);
+    const { code, stderr } = await apply(archive, target);
     expect(code).to.equal(1);
     expect(stderr).to.contain('division by zero').and.to.contain('errors ignored on restore: 1');
     expect(differences(await sorted(target), source)).to.deep.equal([]);
@@ -45,7 +47,7 @@ describe('a delta archive elsewhere', function () {
 
   it('with --single-transaction such a view takes all back, sequences too', async () => {
     const target = await copyOf(pair.base.database);
-    const { stderr } = await apply(await archiveOf(pair), target, { options: ['--single-transaction'] });
+    const { stderr } = await apply(archive, target, { options: ['--single-transaction'] });
     expect(stderr).to.contain('division by zero');
     expect(differences(await sorted(target), await sorted(pair.base.database))).to.deep.equal([]);
   });
@@ -59,7 +61,7 @@ describe('a delta archive elsewhere', function () {
       }
       for (const options of [[], ['-j', '2']]) {
         const target = await copyOf(pair.base.database);
-        const { stderr } = await apply(await archiveOf(pair), target, { directory, options });
+        const { stderr } = await apply(archive, target, { directory, options });
         expect(stderr).to.contain('division by zero');
         expect(differences(await sorted(target), source)).to.deep.equal([]);
       }
@@ -70,7 +72,7 @@ describe('a delta archive elsewhere', function () {
   it('some tables alone are guarded and changed where a setting names them', async () => {
     const target = await copyOf(pair.base.database);
     await sql(target, 'DROP TABLE visits; INSERT INTO rooms VALUES (3); DROP MATERIALIZED VIEW fragile');
-    const { stderr } = await apply(await archiveOf(pair), target, { only: [['public', 'patients']] });
+    const { stderr } = await apply(archive, target, { only: [['public', 'patients']] });
     expect(stderr).not.to.match(/SK00|ERROR/);
     const rows = 'SELECT * FROM patients ORDER BY id';
     expect(await sql(target, rows)).to.deep.equal(await sql(pair.source, rows));
@@ -89,7 +91,7 @@ describe('a delta archive elsewhere', function () {
       `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}; GRANT USAGE, SELECT ON SEQUENCE numbers TO ${role}`,
     );
     const before = await sorted(target);
-    const { stderr } = await apply(await archiveOf(pair), target, { role });
+    const { stderr } = await apply(archive, target, { role });
     expect(stderr).to.match(
       /SK004: the role stranger_\w+ may not do all that this takes: permission denied for table patients/,
     );
@@ -104,7 +106,7 @@ describe('a delta archive elsewhere', function () {
       `CREATE FUNCTION journal() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.rooms SELECT max(id) + 1 FROM public.rooms; END $$;
        CREATE EVENT TRIGGER journal ON ddl_command_end EXECUTE FUNCTION journal()`,
     );
-    expect((await apply(await archiveOf(pair), target)).stderr).not.to.contain('SK001');
+    expect((await apply(archive, target)).stderr).not.to.contain('SK001');
     expect(await sql(target, 'SELECT count(*) AS n FROM rooms')).to.deep.equal([{ n: 2 }]);
   });
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { sql } from '../../../../shared/test/servers.js';
 import { ANY_WAY, ODD_CHANGES, ODD_TABLES } from './odd-tables.js';
-import { apply, archiveOf, copyOf, differences, type Pair, pairOf, sorted } from './pair.js';
+import { type Archive, apply, archiveOf, copyOf, differences, type Pair, pairOf, sorted } from './pair.js';
 
 /** States of what is set aside while rows move, and flags that pg_dump does not tell. */
 const STATES = `
@@ -18,11 +18,13 @@ describe('a delta archive of odd tables', function () {
   this.timeout(120_000);
   let pair: Pair;
   let source: string;
+  let archive: Archive;
 
   before(async () => {
     pair = await pairOf(ODD_TABLES);
     await sql(pair.source, ODD_CHANGES);
     source = await sorted(pair.source);
+    archive = await archiveOf(pair);
   });
 
   async function isTheSource(database: string): Promise<void> {
@@ -32,7 +34,7 @@ describe('a delta archive of odd tables', function () {
 
   it('makes them what they are in the source, and leaves triggers, rules and keys as they were', async () => {
     const target = await copyOf(pair.base.database);
-    expect(await apply(await archiveOf(pair), target)).to.deep.equal({ code: 0, stderr: '' });
+    expect(await apply(archive, target)).to.deep.equal({ code: 0, stderr: '' });
     await isTheSource(target);
   });
 
@@ -43,8 +45,8 @@ describe('a delta archive of odd tables', function () {
       `CREATE PUBLICATION a_few FOR TABLE children, later, no_key, only_added, refers, triggered, trees;
        ALTER TABLE children REPLICA IDENTITY NOTHING`,
     );
-    const archive = await archiveOf(pair, { whole: ANY_WAY });
-    expect(await apply(archive, target)).to.deep.equal({ code: 0, stderr: '' });
+    const replacing = await archiveOf(pair, { whole: ANY_WAY });
+    expect(await apply(replacing, target)).to.deep.equal({ code: 0, stderr: '' });
     await sql(target, 'DROP PUBLICATION a_few; ALTER TABLE children REPLICA IDENTITY DEFAULT');
     await isTheSource(target);
   });
@@ -63,7 +65,7 @@ describe('a delta archive of odd tables', function () {
          FOR s IN SELECT format('ALTER SCHEMA %I OWNER TO ${role}', nspname) FROM pg_namespace WHERE nspname ~ '^odd|^public' LOOP EXECUTE s; END LOOP;
        END $$`,
     );
-    expect(await apply(await archiveOf(pair), target, { role })).to.deep.equal({ code: 0, stderr: '' });
+    expect(await apply(archive, target, { role })).to.deep.equal({ code: 0, stderr: '' });
     const states = await sql(target, STATES);
     expect(states).to.deep.equal(await sql(pair.base.database, STATES));
     await sql(target, `REASSIGN OWNED BY ${role} TO safekeep_super`);
