@@ -72,7 +72,8 @@ describe('a worker that is told to stop', function () {
   /** A worker that stands still in the middle of the job. */
   async function caught(id: string, random: Random): Promise<WorkerProcess> {
     const worker = await world.startWorker();
-    while ((await states(id)).length === 0);
+    // A short pause, for it may wait a minute for the lease of the worker that was killed before.
+    while ((await states(id)).length === 0) await delay(1);
     await delay(random.between(0, 40));
     freeze(worker.pid);
     expect(await states(id), 'the job runs').to.deep.equal(['running']);

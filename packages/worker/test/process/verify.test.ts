@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import type { Verification } from '@safekeep/shared/contracts/verification';
 import { expect } from 'chai';
@@ -123,6 +124,7 @@ describe('backup.sh test', function () {
       );
       if (row?.status === 'passed') break;
       expect(row?.status).to.be.oneOf(['queued', 'running']);
+      await delay(50);
     }
   });
 
@@ -144,6 +146,7 @@ describe('backup.sh test', function () {
         `SELECT status FROM verifications WHERE id = '${queued?.id}'`,
       );
       if (row?.status === 'passed') break;
+      await delay(50);
     }
   });
 
