@@ -9,6 +9,23 @@ const HEAVY = [
   'scripts/test',
 ];
 
+/** Files there that start no server and are done soon: they share one group, for each mocha costs a second. */
+const LIGHT = [
+  'bench-options',
+  'bench-report',
+  'compare-tables',
+  'counts',
+  'doc-links',
+  'dockerfile',
+  'documents',
+  'env-example',
+  'figures',
+  'groups',
+  'soak-options',
+  'tallies',
+  'operations/code-blocks',
+].map((name) => `scripts/test/${name}.test.ts`);
+
 /** Groups that take minutes, by their own work or because they wait for locks and pauses; begun last they would run alone at the end. */
 const LONGEST = [
   'packages/worker',
@@ -36,7 +53,7 @@ export function groupsOf(files) {
   /** @type {Map<string, string[]>} */
   const groups = new Map();
   for (const file of files) {
-    const heavy = HEAVY.some((folder) => file.startsWith(`${folder}/`));
+    const heavy = !LIGHT.includes(file) && HEAVY.some((folder) => file.startsWith(`${folder}/`));
     const name = heavy ? file.replace(/\.test\.ts$/, '') : file.split('/').slice(0, 2).join('/');
     groups.set(name, [...(groups.get(name) ?? []), file]);
   }

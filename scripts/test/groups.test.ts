@@ -18,6 +18,13 @@ describe('The groups of test files that run side by side', () => {
     ]);
   });
 
+  it('hold the small tests of scripts in one', () => {
+    const small = ['scripts/test/figures.test.ts', 'scripts/test/groups.test.ts'];
+    expect(groupsOf(small)).to.deep.equal([{ name: 'scripts/test', files: small }]);
+    const [together] = groupsOf(findTests()).filter(({ name }) => name === 'scripts/test');
+    expect(together?.files).to.include.members(small).and.to.have.length.above(10);
+  });
+
   it('keep the tests of a package together, but those that start processes apart, and the long ones first', () => {
     const groups = groupsOf([
       'packages/shared/test/b.test.ts',
