@@ -10,7 +10,7 @@ import { filesOf } from '@safekeep/shared/storage/backup-names';
 import { expect } from 'chai';
 import pg from 'pg';
 import { restoreByHand, shell, wholeText } from './by-hand.js';
-import { openWorld, slowTable, type WorkerProcess, type World } from './world.js';
+import { openWorld, type WorkerProcess, type World } from './world.js';
 
 describe('incremental backups of a worker', function () {
   this.timeout(150_000);
@@ -20,8 +20,12 @@ describe('incremental backups of a worker', function () {
 
   before(async () => {
     world = await openWorld('incremental');
-    await world.sql('source', `${slowTable(60_000)}; ALTER TABLE scans ADD PRIMARY KEY (id)`);
-    worker = await world.startWorker({ BACKUP_KEEP_MINIMUM: '1' });
+    await world.sql(
+      'source',
+      `CREATE TABLE scans AS SELECT g AS id, encode(sha512(g::text::bytea), 'hex') AS pixels FROM generate_series(1, 60000) g;
+       ALTER TABLE scans ADD PRIMARY KEY (id)`,
+    );
+    worker = await startWorker();
     base = await taken('full');
   });
   after(() => world?.close());
@@ -33,6 +37,8 @@ describe('incremental backups of a worker', function () {
       'source',
       `UPDATE scans SET pixels = md5(pixels || clock_timestamp()) WHERE id % 100 < ${share}`,
     );
+
+  const startWorker = () => world.startWorker({ BACKUP_KEEP_MINIMUM: '1', BACKUP_COMPRESSION: 'gzip:1' });
 
   async function taken(type: 'full' | 'incremental'): Promise<Backup> {
     const { code, stdout, stderr } = await world.cli([type, '--json']);
@@ -116,7 +122,7 @@ describe('incremental backups of a worker', function () {
     await worker.ended();
     const visible = files().filter((name) => /^incremental_.*\.meta$/.test(name)).length;
     expect(await world.newestBackup(() => true)).to.include({ id, status: 'running', baseId: base.id });
-    worker = await world.startWorker({ BACKUP_KEEP_MINIMUM: '1' });
+    worker = await startWorker();
     const backup = await world.newestBackup((newest) => newest.status === 'completed');
     expect(backup).to.include({ id, type: 'incremental', baseId: base.id, changedRows: 27_000 });
     expect(hidden()).to.deep.equal([]);
@@ -136,7 +142,7 @@ describe('incremental backups of a worker', function () {
        UPDATE backups SET created_at = created_at - interval '1 minute'`,
     );
     const present = files();
-    worker = await world.startWorker({ BACKUP_KEEP_MINIMUM: '1' });
+    worker = await startWorker();
     const after = await world.newestBackup((newest) => newest.status === 'completed');
     for (const fact of [
       'id',
