@@ -5,13 +5,18 @@ import { Redis } from 'ioredis';
 import { shell } from './by-hand.js';
 import { openWorld, slowTable, type World } from './world.js';
 
+/** 180 MB that gzip can do little with: a text that is longer than what it looks back on, again and again. */
+const LARGE = `ALTER TABLE scans ALTER pixels SET STORAGE EXTERNAL;
+  INSERT INTO scans SELECT g, (SELECT string_agg(encode(sha512(i::text::bytea), 'hex'), '') FROM generate_series(1, 2000) i)
+  FROM generate_series(1, 700) g`;
+
 describe('backup.sh cancel', function () {
   this.timeout(150_000);
   let world: World;
 
   before(async () => {
     world = await openWorld('cancel');
-    await world.sql('source', slowTable(350_000));
+    await world.sql('source', slowTable(100));
     // So that history has its tables before any job is there.
     await world.startWorker();
     await world.killWorkers();
@@ -59,25 +64,9 @@ describe('backup.sh cancel', function () {
     expect(await events(id)).to.deep.equal(['cli backup.cancel ok', 'cli backup.cancelled ok']);
   });
 
-  it('ends a backup that runs on another process, leaves no file and no pg_dump, and the source is free', async () => {
-    const before = files();
-    await world.startWorker();
-    const { id } = await running();
-    const waiting = world.cli(['cancel', id, '--json']);
-    const repeated = await world.cli(['cancel', id, '--no-wait']);
-    expect(repeated.code).to.be.oneOf([0, 6]);
-    const ended = await waiting;
-    expect(ended.code, ended.stderr).to.equal(0);
-    expect(JSON.parse(ended.stdout)).to.include({ id, status: 'cancelled', fileName: null, progress: null });
-    expect(files()).to.deep.equal(before);
-    expect(await shell(`pgrep -f "[p]g_dump.*${world.postgres.port}" || true`)).to.equal('');
-    expect(await runs(id)).to.deep.equal(['cancelled']);
-    expect((await events(id)).at(-1)).to.equal('worker backup.cancelled ok');
-    const next = await world.cli(['full', '--json']);
-    expect(JSON.parse(next.stdout)).to.include({ status: 'completed', attempts: 1 });
-  });
-
   it('ends a backup whose worker died: the next worker sweeps what it left and does not take it again', async () => {
+    // A backup of it takes seconds, so that the commands find it half-way.
+    await world.sql('source', `TRUNCATE scans; ${LARGE}`);
     const before = files();
     const worker = await world.startWorker();
     const { id } = await running();
@@ -91,6 +80,28 @@ describe('backup.sh cancel', function () {
     await world.newestBackup((backup) => backup.id === id && backup.status === 'cancelled');
     expect(await runs(id)).to.deep.equal(['lost', 'cancelled']);
     expect(files()).to.have.members(before);
+  });
+
+  it('ends a backup that runs on another process, leaves no file and no pg_dump, and the source is free', async () => {
+    const before = files();
+    await world.startWorker();
+    const { id } = await running();
+    const waiting = world.cli(['cancel', id, '--json']);
+    // Of two commands that start at once either may come first, and the other be refused.
+    await world.newestBackup((backup) => backup.id === id && backup.cancelRequestedAt !== null);
+    const repeated = await world.cli(['cancel', id, '--no-wait']);
+    expect(repeated.code).to.be.oneOf([0, 6]);
+    const ended = await waiting;
+    expect(ended.code, ended.stderr).to.equal(0);
+    expect(JSON.parse(ended.stdout)).to.include({ id, status: 'cancelled', fileName: null, progress: null });
+    expect(files()).to.deep.equal(before);
+    expect(await shell(`pgrep -f "[p]g_dump.*${world.postgres.port}" || true`)).to.equal('');
+    expect(await runs(id)).to.deep.equal(['cancelled']);
+    const told = (await events(id)).filter((event) => event !== 'cli backup.cancel refused');
+    expect(told.at(-1)).to.equal('worker backup.cancelled ok');
+    await world.sql('source', 'TRUNCATE scans');
+    const next = await world.cli(['full', '--json']);
+    expect(JSON.parse(next.stdout)).to.include({ status: 'completed', attempts: 1 });
   });
 
   it('comes too late for a backup that was published: it is kept, and the command says so with exit code 1', async () => {
