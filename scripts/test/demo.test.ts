@@ -8,7 +8,7 @@ describe('the demo', function () {
   this.timeout(240_000);
 
   it('backs up, restores with stock tools, finds everything equal and leaves nothing running', async () => {
-    const demo = await DemoProcess.start(['--once', '--size', '20MB']);
+    const demo = await DemoProcess.start(['--once', '--size', '12MB']);
     expect(await demo.exitCode(), demo.output).to.equal(0);
     expect(demo.output)
       .to.match(/✓ completed in/)
@@ -38,7 +38,7 @@ describe('the demo', function () {
   });
 
   it('ends with all that it started when it is stopped half-way', async () => {
-    const demo = await DemoProcess.start(['--size', '60MB']);
+    const demo = await DemoProcess.start(['--size', '24MB']);
     await demo.says('/backup/full');
     demo.signal('SIGTERM');
     expect(await demo.exitCode(), demo.output).to.equal(143);
