@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { encryptionKeyWeakness } from '../../../packages/shared/src/config/encryption-key.js';
-import { psql } from '../../demo/psql.js';
+import { Secret } from '../../../packages/shared/src/config/secret.js';
+import { createHistoryPool } from '../../../packages/shared/src/history/database.js';
 import { startRedis } from '../../services/redis.js';
 import { scratchFolder } from '../../services/scratch-folder.js';
 import { type Clinic, openClinic } from './clinic.js';
@@ -47,8 +48,12 @@ export async function openSite(): Promise<Site> {
   const places = placesOf({ root, backups, temporary }, product);
 
   const database = clinic.postgres.url;
+  // It is asked several times for each block, and a start of psql costs more than that.
+  const pool = createHistoryPool(new Secret(database('history')), 2, () => {});
+  const value = async <Value>(expression: string): Promise<Value | undefined> =>
+    (await pool.query<{ value: Value }>(`SELECT ${expression} AS value`)).rows[0]?.value;
   const history = async <Row>(query: string): Promise<Row[]> =>
-    JSON.parse(await psql(database('history'), `SELECT coalesce(json_agg(q), '[]') FROM (${query}) q`));
+    (await value<Row[]>(`(SELECT json_agg(q) FROM (${query}) q)`)) ?? [];
   const files = (pattern: RegExp) => {
     const names = readdirSync(backups).filter((name) => pattern.test(name));
     return names.sort((left, right) => left.localeCompare(right, 'en'));
@@ -59,7 +64,7 @@ export async function openSite(): Promise<Site> {
     history,
     files,
     until: async (condition) => {
-      while ((await psql(database('history'), `SELECT (${condition})`)) !== 't') await delay(200);
+      while ((await value(`(${condition})`)) !== true) await delay(200);
     },
     run: async (block) => {
       const newest = (pattern: RegExp) =>
@@ -72,6 +77,7 @@ export async function openSite(): Promise<Site> {
     weaknessOf: (path) => encryptionKeyWeakness(readFileSync(join(home, path), 'utf8').trimEnd()),
     close: async () => {
       shell.close();
+      await pool.end();
       await product.close();
       await redis.stop();
       await clinic.postgres.stop('immediate');
