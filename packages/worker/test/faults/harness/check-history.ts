@@ -35,11 +35,16 @@ const COMPLETED_TWICE = `
 const TOLD_TWICE = `
   SELECT target FROM audit_events WHERE action = 'backup.completed' GROUP BY target HAVING count(*) > 1`;
 
+/** Backups that are proven: an incremental with its base. */
+const PROVEN = `
+  SELECT * FROM backups b WHERE EXISTS (SELECT FROM verifications v WHERE v.backup_id = b.id AND v.status = 'passed')
+    AND (b.base_id IS NULL OR EXISTS (SELECT FROM verifications v WHERE v.backup_id = b.base_id AND v.status = 'passed'))`;
+
 /** Sources that had a backup that was proven and whose files retention or a fault has taken, without another proven one. */
 const UNPROVEN = `
-  SELECT DISTINCT p.source FROM backups p JOIN verifications v ON v.backup_id = p.id AND v.status = 'passed'
-  WHERE p.disposed_at IS NOT NULL AND NOT EXISTS (SELECT FROM backups b JOIN verifications w ON w.backup_id = b.id
-    WHERE b.source = p.source AND b.status = 'completed' AND w.status = 'passed')`;
+  WITH proven AS (${PROVEN})
+  SELECT DISTINCT p.source FROM proven p WHERE p.disposed_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM proven b WHERE b.source = p.source AND b.status = 'completed')`;
 
 const WITHOUT_BASE = `
   SELECT i.id FROM backups i JOIN backups base ON base.id = i.base_id
