@@ -38,7 +38,7 @@ describe('the volume of the backups', function () {
   const gone = new Tally(10);
 
   before(async function () {
-    volume = await mountTmpfs(this, 'size=96m,nr_inodes=1000');
+    volume = await mountTmpfs(this, `size=${64 + 32 * SEEDS.length}m,nr_inodes=1000`);
     logs = await mountTmpfs(this, 'size=64k');
     world = await openFaultWorld('volume', { sources: ['lab'], backupDirectory: volume.folder });
     requests = openRequests(world, ['main', 'lab']);

@@ -24,6 +24,8 @@ interface Frozen {
   readonly file: string;
   readonly worker: WorkerProcess;
   readonly published: boolean;
+  /** The backup had ended before the signal came, as happens on a machine that is very busy. */
+  readonly late: boolean;
 }
 
 /** Fault 5 of docs/TESTING.md. */
@@ -68,8 +70,12 @@ describe('a frozen worker that wakes up after its place was taken', function () 
     } else {
       await freezeWhen(worker.pid, () => existsSync(source === 'a' ? visible.data : visible.sidecar), random);
     }
-    tally.count(`frozen ${POINTS[source]}`);
-    return { source, id, file, worker, published: existsSync(visible.sidecar) };
+    // An end that is on its way to history arrives.
+    await delay(50);
+    const [row] = await world.sql('history', `SELECT status FROM backups WHERE id = '${id}'`);
+    const late = row?.status === 'completed';
+    tally.count(late ? 'ended first' : `frozen ${POINTS[source]}`);
+    return { source, id, file, worker, published: existsSync(visible.sidecar), late };
   }
 
   for (const { number, random } of SEEDS) {
@@ -82,16 +88,16 @@ describe('a frozen worker that wakes up after its place was taken', function () 
       await world.settled();
       const before = await outcomes(frozen);
       for (const { worker } of random.shuffled(frozen)) thaw(worker.pid);
-      for (const { worker } of frozen) {
+      for (const { worker } of frozen.filter(({ late }) => !late)) {
         while (!/"attempt ended".*RUN_FENCED|RUN_FENCED.*"attempt ended"/.test(worker.log())) await delay(50);
       }
       expect(await outcomes(frozen)).to.deep.equal(before);
-      for (const { id, file, published } of frozen) {
+      for (const { id, file, published, late } of frozen) {
         const after = before.find((outcome) => outcome.id === id);
         expect(after?.status).to.equal('completed');
         if (published) expect(after?.file, 'completed from its sidecar').to.equal(file);
         else expect(after?.file, 'taken again').to.not.equal(file);
-        expect(after?.states[0]).to.equal('lost');
+        expect(after?.states[0]).to.equal(late ? 'completed' : 'lost');
       }
       successor.child.kill('SIGKILL');
       await successor.ended();
