@@ -20,6 +20,9 @@ const REMOVED_UNDER_A_READER = ['verifications', 'recovery_tests', 'restores']
   )
   .join(' UNION ALL ');
 
+const removedOf = (ids: readonly string[]) =>
+  `SELECT FROM disposals WHERE backup_id IN (${ids.map((id) => `'${id}'`).join(', ')})`;
+
 /** Fault 18 of docs/TESTING.md. */
 describe('a cleanup while others read', function () {
   this.timeout(120_000);
@@ -99,6 +102,8 @@ describe('a cleanup while others read', function () {
       await Promise.all(all);
       await world.settled();
       expect(await world.sql('history', REMOVED_UNDER_A_READER)).to.deep.equal([]);
+      const removed = await world.sql('history', removedOf(chains));
+      for (const _ of removed) tally.count('backup removed');
       await checkInvariants(world);
     });
   }
