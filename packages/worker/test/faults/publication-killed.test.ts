@@ -23,6 +23,8 @@ interface Killed extends Killing {
   readonly file: string;
   /** What was visible in the end: the worker may have been faster than wanted. */
   readonly published: boolean;
+  /** It had ended before the signal came. */
+  readonly late: boolean;
 }
 
 const KILLINGS: readonly Killing[] = [
@@ -88,11 +90,14 @@ describe('a worker that is killed while its files become visible', function () {
     await freezeWhen(worker.pid, () => existsSync(visible[last]), random);
     const published = existsSync(visible.sidecar);
     const [row] = await world.sql('history', `SELECT status FROM backups WHERE id = '${id}'`);
-    expect(row, 'it was killed before its completion').to.deep.equal({ status: 'running' });
     worker.child.kill('SIGKILL');
     await worker.ended();
-    tally.count(`${type} ${published ? 'after its sidecar' : 'between data and sidecar'}`);
-    return { ...killing, id, file, published };
+    // On a machine that is very busy a backup may end before the signal comes.
+    const late = row?.status === 'completed';
+    if (!late) expect(row, 'it was killed before its completion').to.deep.equal({ status: 'running' });
+    const where = published ? 'after its sidecar' : 'between data and sidecar';
+    tally.count(late ? 'ended first' : `${type} ${where}`);
+    return { ...killing, id, file, published, late };
   }
 
   for (const { number, random } of SEEDS) {
@@ -102,7 +107,7 @@ describe('a worker that is killed while its files become visible', function () {
       await forgetTheDead(world);
       await world.startWorker();
       await world.settled();
-      for (const { id, file, published, lastAttempt } of killed) {
+      for (const { id, file, published, lastAttempt, late } of killed) {
         const [after] = await world.sql<{ status: string; file: string; code: string | null }>(
           'history',
           `SELECT status, file_name AS file, error_code AS code FROM backups WHERE id = '${id}'`,
@@ -115,7 +120,7 @@ describe('a worker that is killed while its files become visible', function () {
         const told = events.map(({ event }) => event);
         if (published) {
           expect(after, 'no second dump').to.deep.equal({ status: 'completed', file, code: null });
-          expect(told).to.deep.equal(['backup.completed sidecar']);
+          expect(told).to.deep.equal([late ? 'backup.completed' : 'backup.completed sidecar']);
         } else if (lastAttempt) {
           expect(after).to.include({ status: 'failed', code: 'TOO_MANY_ATTEMPTS' });
           expect(told).to.deep.equal(['backup.failed TOO_MANY_ATTEMPTS']);

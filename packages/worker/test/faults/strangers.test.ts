@@ -16,16 +16,22 @@ import { shell } from '../process/by-hand.js';
 import { type FaultWorld, openFaultWorld } from './harness/fault-world.js';
 import { checkInvariants } from './harness/invariants.js';
 import { openRequests, type Requests } from './harness/requests.js';
-import { SEEDS, Tally } from './harness/seeds.js';
+import { SEEDS, type Seed, Tally } from './harness/seeds.js';
 
 const KEY_OF_NOBODY = 'somebody’s own notes';
+
+const tally = new Tally(19);
 
 /** Fault 19 of docs/TESTING.md. */
 describe('what is not Safekeep’s', function () {
   this.timeout(120_000);
+  after(() => tally.print());
+  for (const seed of SEEDS) describe(`(seed ${seed.number})`, () => meetStrangers(seed));
+});
+
+function meetStrangers({ number, random }: Seed): void {
   let world: FaultWorld;
   let requests: Requests;
-  const tally = new Tally(19);
 
   before(async () => {
     world = await openFaultWorld('strangers');
@@ -34,7 +40,6 @@ describe('what is not Safekeep’s', function () {
     await world.startWorker({ BACKUP_KEEP_MINIMUM: '1' });
   });
   after(async () => {
-    tally.print();
     await requests?.close();
     await world?.close();
   });
@@ -93,78 +98,74 @@ describe('what is not Safekeep’s', function () {
     tally.count('retention 0 or negative');
   });
 
-  for (const { number, random } of SEEDS) {
-    it(`is neither followed, opened, overwritten nor removed by anything, whatever its name (seed ${number})`, async () => {
-      const outside = join(world.folder, `outside-${number}`);
-      mkdirSync(outside);
-      const target = join(outside, 'target');
-      writeFileSync(target, KEY_OF_NOBODY);
-      const expired = await fileOf();
-      await fileOf();
+  it('is neither followed, opened, overwritten nor removed by anything, whatever its name', async () => {
+    const outside = join(world.folder, `outside-${number}`);
+    mkdirSync(outside);
+    const target = join(outside, 'target');
+    writeFileSync(target, KEY_OF_NOBODY);
+    const expired = await fileOf();
+    await fileOf();
 
-      const day = () => new Date(Date.UTC(2020, random.between(0, 11), random.between(1, 28), number % 24));
-      const names = Array.from({ length: 6 }, (_, at) => filesAt('full', new Date(day().getTime() + at)));
-      const own = random.shuffled([
-        ...new Set(
-          names.flatMap(({ data, sidecar, globals, manifest }) => [data, sidecar, globals, manifest]),
-        ),
-      ]);
-      const hidden = (name: string) => inside(`.${name}.partial`);
-      const next = () => own.pop() as string;
-      const strangers: string[] = [];
-      const put = (path: string, make: (path: string) => void) => {
-        make(path);
-        strangers.push(path);
-      };
-      const fifo = (path: string) => shell('mkfifo "$P"', { P: path });
-      // Links to a file, to a directory and to nothing.
-      for (const to of [target, outside, join(outside, 'nothing')]) {
-        put(inside(next()), (path) => symlinkSync(to, path));
-        put(hidden(next()), (path) => symlinkSync(to, path));
-      }
-      for (const path of [inside(next()), hidden(next()), inside('lost+found')])
-        put(path, (folder) => {
-          mkdirSync(folder);
-          writeFileSync(join(folder, 'inside'), 'x');
-        });
-      for (const path of [inside(next()), inside(filesAt('full', new Date(0)).sidecar), hidden(next())]) {
-        await fifo(path);
-        strangers.push(path);
-      }
-      put(inside('notes.txt'), (path) => writeFileSync(path, KEY_OF_NOBODY));
-      put(inside('emergency_backup_20200101_000000.pgdump'), (path) => writeFileSync(path, 'PGDMP'));
-      put(inside('hard-link'), (path) => linkSync(target, path));
-      // Every name that the next backups could get.
-      const soon = Array.from({ length: 5 }, (_, at) => filesAt('full', new Date(Date.now() + at * 1_000)));
-      for (const { data, sidecar } of soon) {
-        if (!readdirSync(world.backupDirectory).includes(data))
-          put(inside(random.pick([data, sidecar])), (path) => symlinkSync(target, path));
-      }
-      // In the place of a backup's own file, which retention wants to remove.
-      const moved = join(outside, 'moved');
-      renameSync(inside(expired.file_name), moved);
-      put(inside(expired.file_name), (path) => symlinkSync(moved, path));
-      await world.sql(
-        'history',
-        ['created_at', 'started_at', 'ended_at']
-          .map((at) => `UPDATE backups SET ${at} = ${at} - interval '200 days' WHERE id = '${expired.id}'`)
-          .join('; '),
-      );
+    const day = () => new Date(Date.UTC(2020, random.between(0, 11), random.between(1, 28), number % 24));
+    const names = Array.from({ length: 6 }, (_, at) => filesAt('full', new Date(day().getTime() + at)));
+    const own = random.shuffled([
+      ...new Set(names.flatMap(({ data, sidecar, globals, manifest }) => [data, sidecar, globals, manifest])),
+    ]);
+    const hidden = (name: string) => inside(`.${name}.partial`);
+    const next = () => own.pop() as string;
+    const strangers: string[] = [];
+    const put = (path: string, make: (path: string) => void) => {
+      make(path);
+      strangers.push(path);
+    };
+    const fifo = (path: string) => shell('mkfifo "$P"', { P: path });
+    // Links to a file, to a directory and to nothing.
+    for (const to of [target, outside, join(outside, 'nothing')]) {
+      put(inside(next()), (path) => symlinkSync(to, path));
+      put(hidden(next()), (path) => symlinkSync(to, path));
+    }
+    for (const path of [inside(next()), hidden(next()), inside('lost+found')])
+      put(path, (folder) => {
+        mkdirSync(folder);
+        writeFileSync(join(folder, 'inside'), 'x');
+      });
+    for (const path of [inside(next()), inside(filesAt('full', new Date(0)).sidecar), hidden(next())]) {
+      await fifo(path);
+      strangers.push(path);
+    }
+    put(inside('notes.txt'), (path) => writeFileSync(path, KEY_OF_NOBODY));
+    put(inside('emergency_backup_20200101_000000.pgdump'), (path) => writeFileSync(path, 'PGDMP'));
+    put(inside('hard-link'), (path) => linkSync(target, path));
+    // Every name that the next backups could get.
+    const soon = Array.from({ length: 5 }, (_, at) => filesAt('full', new Date(Date.now() + at * 1_000)));
+    for (const { data, sidecar } of soon) {
+      if (!readdirSync(world.backupDirectory).includes(data))
+        put(inside(random.pick([data, sidecar])), (path) => symlinkSync(target, path));
+    }
+    // In the place of a backup's own file, which retention wants to remove.
+    const moved = join(outside, 'moved');
+    renameSync(inside(expired.file_name), moved);
+    put(inside(expired.file_name), (path) => symlinkSync(moved, path));
+    await world.sql(
+      'history',
+      ['created_at', 'started_at', 'ended_at']
+        .map((at) => `UPDATE backups SET ${at} = ${at} - interval '200 days' WHERE id = '${expired.id}'`)
+        .join('; '),
+    );
 
-      const theirs = [...strangers, target, moved];
-      const before = look(theirs);
-      const newer = await fileOf();
-      expect((await requests.end(await requests.verify(newer.id))).status).to.equal('passed');
-      expect((await requests.end(await requests.verify(expired.id))).status).to.equal('failed');
-      expect(await requests.end(await requests.cleanUp())).to.include({ status: 'completed' });
-      const rebuilt = await world.cli(['catalog', 'rebuild']);
-      expect(rebuilt.code, rebuilt.stderr).to.be.oneOf([0, 1]);
-      await killInTheMiddle();
-      expect(look(theirs), 'strangers').to.deep.equal(before);
-      tally.count('strangers');
-      await checkInvariants(world, { strangers: everythingOf([...strangers, inside(expired.file_name)]) });
-    });
-  }
+    const theirs = [...strangers, target, moved];
+    const before = look(theirs);
+    const newer = await fileOf();
+    expect((await requests.end(await requests.verify(newer.id))).status).to.equal('passed');
+    expect((await requests.end(await requests.verify(expired.id))).status).to.equal('failed');
+    expect(await requests.end(await requests.cleanUp())).to.include({ status: 'completed' });
+    const rebuilt = await world.cli(['catalog', 'rebuild']);
+    expect(rebuilt.code, rebuilt.stderr).to.be.oneOf([0, 1]);
+    await killInTheMiddle();
+    expect(look(theirs), 'strangers').to.deep.equal(before);
+    tally.count('strangers');
+    await checkInvariants(world, { strangers: everythingOf([...strangers, inside(expired.file_name)]) });
+  });
 
   /** The next worker sweeps what the dead one left. */
   async function killInTheMiddle(): Promise<void> {
@@ -175,4 +176,4 @@ describe('what is not Safekeep’s', function () {
     await world.startWorker({ BACKUP_KEEP_MINIMUM: '1' });
     await requests.end(asked);
   }
-});
+}
