@@ -19,10 +19,19 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const MINUTES = 60_000;
 const seeds = Number(process.env.FAULT_SEEDS ?? 1);
+if (!Number.isInteger(seeds) || seeds < 1) {
+  process.stderr.write('FAULT_SEEDS needs a whole number from 1, such as FAULT_SEEDS=20.\n');
+  process.exit(2);
+}
 // A hang ends a run; what a seed takes is bound by its own test.
 const limitMs = (10 + 10 * seeds) * MINUTES;
 
-bootstrap(['faketime']);
+try {
+  bootstrap(['faketime']);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}
 const folder = mkdtempSync(join(tmpdir(), 'safekeep-faults-'));
 const tallies = join(folder, 'tallies');
 const build = await check('Build', 'tsc', ['-b']);

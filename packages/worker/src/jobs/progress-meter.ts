@@ -51,6 +51,7 @@ export class ProgressMeter {
     return this.#current?.label ?? null;
   }
 
+  /** `now`, here and in `read`: milliseconds of a clock that nobody sets, `performance.now()`. */
   enter(phase: Progress['phase'], now: number): void {
     this.#phase = phase;
     if (phase === 'data') this.#started ??= now;

@@ -55,7 +55,9 @@ function useWorld(
   });
   afterEach(() => opened.world.killWorkers());
   return {
-    ...access(opened),
+    world: () => opened.world,
+    requests: () => opened.requests,
+    clock: () => opened.clock,
     async full(): Promise<Ended> {
       const ended = await opened.requests.end(await opened.requests.backup());
       expect(ended).to.include({ status: 'completed' });
@@ -74,10 +76,6 @@ function useWorld(
       return (await disposed(opened.world)).filter((id) => !before.includes(id));
     },
   };
-}
-
-function access(opened: { world: FaultWorld; requests: Requests; clock: FakedClock }) {
-  return { world: () => opened.world, requests: () => opened.requests, clock: () => opened.clock };
 }
 
 async function disposed(world: FaultWorld): Promise<string[]> {

@@ -2,8 +2,17 @@ import { appendFileSync } from 'node:fs';
 import { Random } from '../../property/random.js';
 
 /** How many seeds each fault is tried with, and the first of them; a campaign takes more (docs/TESTING.md). */
-const COUNT = Number(process.env.FAULT_SEEDS ?? 1);
-const FIRST = Number(process.env.FAULT_SEED ?? 1);
+const COUNT = fromEnvironment('FAULT_SEEDS');
+const FIRST = fromEnvironment('FAULT_SEED');
+
+/** What is no number would be no seed at all, and a test file without tests passes. */
+function fromEnvironment(name: string): number {
+  const value = Number(process.env[name] ?? 1);
+  if (Number.isInteger(value) && value >= 1) return value;
+  // Mocha hides what an import throws.
+  process.stderr.write(`${name} needs a whole number from 1\n`);
+  return process.exit(2);
+}
 
 export interface Seed {
   readonly number: number;
