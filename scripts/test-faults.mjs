@@ -1,7 +1,7 @@
 /**
  * `npm run test:faults`: the tests of the fault matrix (docs/TESTING.md) alone, in groups side by side. FAULT_SEEDS says with
- * how many seeds each fault is tried (1), FAULT_SEED which is the first. At the end a table of what was brought about, and
- * the line `N passed, N failed`. Exit code 0 only if nothing failed.
+ * how many seeds each fault is tried (1), FAULT_SEED which is the first. At the end a table of what was brought about, what
+ * failed, and the line `N passed, N failed`. Exit code 0 only if nothing failed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ const build = await check('Build', 'tsc', ['-b']);
 const files = findTests().filter((file) => file.startsWith('packages/worker/test/faults/'));
 const counts = await runMochaGroups(files, {
   limitMs,
-  built: build.failed === 0,
+  built: build.failures.length === 0,
   // What is repeated for each seed waits for leases and locks to lapse, longer than all else.
   moreThanCores: 6,
   env: { FAULT_TALLIES: tallies },
@@ -46,6 +46,6 @@ const counts = await runMochaGroups(files, {
 process.stdout.write(`\n${tableOf(readTallies(tallies))}\n`);
 rmSync(folder, { recursive: true });
 
-const { line, exitCode } = sumUp([build, ...counts]);
-process.stdout.write(`\n${wasInterrupted() ? 'Interrupted.\n' : ''}${line}\n`);
+const { text, exitCode } = sumUp([build, ...counts]);
+process.stdout.write(`\n${wasInterrupted() ? 'Interrupted.\n' : ''}${text}\n`);
 process.exitCode = exitCode;

@@ -1,7 +1,8 @@
 /**
  * `npm test`: installs what is missing, then lint, build, types and every mocha test. The tests run in groups side by
- * side. All stages run even if one fails. Lint, build and types count as one check each, like a test; the last line
- * sums up: `N passed, N failed` (and `, N skipped` if tests were skipped). Exit code 0 only if nothing failed.
+ * side. All stages run even if one fails. Lint, build and types count as one check each, like a test. At the end stands what
+ * failed, and the last line sums up: `N passed, N failed` (and `, N skipped` if tests were skipped). Exit code 0 only if
+ * nothing failed.
  */
 import { fileURLToPath } from 'node:url';
 import { bootstrap } from './bootstrap.mjs';
@@ -14,24 +15,24 @@ import { wasInterrupted } from './test/stage.mjs';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const MINUTES = 60_000;
-const ONE_FAILED = { passed: 0, failed: 1, skipped: 0 };
 
 async function runStages() {
   try {
     bootstrap(['faketime']);
   } catch (error) {
-    process.stdout.write(`${error instanceof Error ? error.message : error}\n`);
-    return [ONE_FAILED];
+    return [{ passed: 0, failures: [error instanceof Error ? error.message : String(error)], skipped: 0 }];
   }
   const counts = [];
   counts.push(await check('Lint', 'biome', ['check', '--error-on-warnings', '.']));
   const build = await check('Build', 'tsc', ['-b']);
   counts.push(build);
   counts.push(await check('Types of tests and scripts', 'tsc', ['-p', 'tsconfig.tests.json']));
-  counts.push(...(await runMochaGroups(findTests(), { limitMs: 12 * MINUTES, built: build.failed === 0 })));
+  counts.push(
+    ...(await runMochaGroups(findTests(), { limitMs: 12 * MINUTES, built: build.failures.length === 0 })),
+  );
   return counts;
 }
 
-const { line, exitCode } = sumUp(await runStages());
-process.stdout.write(`\n${wasInterrupted() ? 'Interrupted.\n' : ''}${line}\n`);
+const { text, exitCode } = sumUp(await runStages());
+process.stdout.write(`\n${wasInterrupted() ? 'Interrupted.\n' : ''}${text}\n`);
 process.exitCode = exitCode;

@@ -11,5 +11,5 @@ const LIMIT_MS = 5 * 60_000;
  */
 export async function check(title, command, args) {
   const { code } = await runStage(title, command, args, { limitMs: LIMIT_MS, alone: true });
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  return { passed: code === 0 ? 1 : 0, failures: code === 0 ? [] : [title], skipped: 0 };
 }

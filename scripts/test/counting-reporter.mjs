@@ -4,7 +4,7 @@ import Mocha from 'mocha';
 /** How long open handles may keep mocha alive after its last test, in milliseconds. */
 const GRACE_MS = 20_000;
 
-/** mocha's `spec` output, and the counts so far in the file of the option `counts`, so that a crash shows. */
+/** mocha's `spec` output, and what happened so far in the file of the option `counts`, so that a crash shows. */
 export default class CountingReporter extends Mocha.reporters.Spec {
   /**
    * @param {Mocha.Runner} runner
@@ -13,12 +13,17 @@ export default class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const file = options.reporterOptions.counts;
+    /** @type {string[]} */
+    const failures = [];
     /** @param {boolean} ended */
     const write = (ended) => {
-      const { passes, failures, pending } = this.stats;
-      writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped: pending, ended }));
+      const { passes, pending } = this.stats;
+      writeFileSync(file, JSON.stringify({ passed: passes, failures, skipped: pending, ended }));
     };
-    const { EVENT_TEST_END, EVENT_RUN_END } = Mocha.Runner.constants;
+    const { EVENT_TEST_FAIL, EVENT_TEST_END, EVENT_RUN_END } = Mocha.Runner.constants;
+    runner.on(EVENT_TEST_FAIL, (test, error) => {
+      failures.push(`${test.fullTitle()}: ${error instanceof Error ? error.message : error}`);
+    });
     runner.on(EVENT_TEST_END, () => write(false));
     runner.once(EVENT_RUN_END, () => {
       write(true);

@@ -8,15 +8,23 @@ import { type Counts, countMocha, sumUp } from './counts.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('The last line of npm test', () => {
-  const passed = { passed: 3, failed: 0, skipped: 0 };
+  const passed = { passed: 3, failures: [], skipped: 0 };
+  const failed = { passed: 0, failures: ['Lint'], skipped: 0 };
   const rows: [string, Counts[], string, number][] = [
-    ['sums up stages and tests', [{ passed: 1, failed: 0, skipped: 0 }, passed], '4 passed, 0 failed', 0],
+    ['sums up stages and tests', [{ passed: 1, failures: [], skipped: 0 }, passed], '4 passed, 0 failed', 0],
     ['names skipped tests', [{ ...passed, skipped: 2 }], '3 passed, 0 failed, 2 skipped', 0],
-    ['fails with one failure', [passed, { passed: 0, failed: 1, skipped: 0 }], '3 passed, 1 failed', 1],
+    ['fails with one failure and names it above', [passed, failed], 'FAILED: Lint\n\n3 passed, 1 failed', 1],
   ];
-  for (const [promise, counts, line, exitCode] of rows) {
-    it(promise, () => expect(sumUp(counts)).to.deep.equal({ line, exitCode }));
+  for (const [promise, counts, text, exitCode] of rows) {
+    it(promise, () => expect(sumUp(counts)).to.deep.equal({ text, exitCode }));
   }
+
+  it('shows the beginning of a failure that says a lot', () => {
+    const { text } = sumUp([{ ...failed, failures: [`long: ${'x'.repeat(10_000)}`] }]);
+    expect(text)
+      .to.match(/^FAILED: long: x+ …\n\n0 passed, 1 failed$/)
+      .and.to.have.length.below(700);
+  });
 });
 
 describe('What a run of mocha counts for', () => {
@@ -39,14 +47,23 @@ describe('What a run of mocha counts for', () => {
   for (const [promise, source, failed] of rows) {
     it(`counts ${promise}`, () => {
       const counts = runMocha(source);
-      expect(counts.failed).to.equal(failed);
+      expect(counts.failures).to.have.length(failed);
       expect(counts.skipped).to.equal(source.includes('skip') ? 1 : 0);
     });
   }
 
   it('counts a failure exit of mocha without a failed test', () => {
-    const counts = countMocha({ passed: 2, failed: 0, skipped: 0, ended: true }, 1, () => {});
-    expect(counts).to.deep.equal({ passed: 2, failed: 1, skipped: 0 });
+    const counts = countMocha({ passed: 2, failures: [], skipped: 0, ended: true }, 1);
+    expect(counts.passed).to.equal(2);
+    expect(counts.failures).to.have.length(1);
+  });
+
+  it('names a failed test with its reason, and a failed hook', () => {
+    const source = `describe('outer', () => { before(() => {}); it('inner', () => { throw new Error('why'); }); });
+      describe('hooked', () => { before(() => { throw new Error('broken'); }); it('b', () => {}); });`;
+    const { failures } = runMocha(source);
+    expect(failures[0]).to.equal('outer inner: why');
+    expect(failures[1]).to.match(/^hooked "before all" hook.*: broken$/);
   });
 });
 
@@ -70,5 +87,5 @@ function runMocha(source: string): Counts {
     written = undefined;
   }
   rmSync(folder, { recursive: true });
-  return countMocha(written, status ?? 1, () => {});
+  return countMocha(written, status ?? 1);
 }

@@ -62,5 +62,6 @@ async function runGroup(group, folder, stage) {
   const args = ['--no-config', ...options, ...reporter, ...group.files];
   const { code } = await runStage(group.name, 'mocha', args, stage);
   const written = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-  return countMocha(written, code, (reason) => process.stdout.write(`\n${group.name}: ${reason}\n`));
+  const counts = countMocha(written, code);
+  return { ...counts, failures: counts.failures.map((failure) => `${group.name}: ${failure}`) };
 }
