@@ -6,6 +6,7 @@ import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import type pg from 'pg';
 import { WORKER } from '../actor.js';
 import { adoptUnknown } from '../catalog/adopt-found.js';
+import { inTurn } from './in-turn.js';
 import type { Round } from './reconciler.js';
 import { verifyAdopted } from './verify-adopted.js';
 
@@ -22,14 +23,20 @@ interface Deps {
 export function adoptRound(deps: Deps): Round {
   // A sidecar that is not believed is told once and not read again until the worker starts anew.
   const rejected = new Set<string>();
+  const turn = {
+    round: 'adoption',
+    logger: deps.logger,
+    items: deps.sourceNames,
+    factsOf: (source: string) => ({ source }),
+  };
   return {
     name: 'adoption',
     pause: 20_000,
     run: async () => {
-      for (const source of deps.sourceNames) {
+      await inTurn(turn, async (source) => {
         await adoptOf(source, deps, rejected);
         await verifyAdopted(deps, source);
-      }
+      });
     },
   };
 }

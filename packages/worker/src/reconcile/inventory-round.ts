@@ -2,6 +2,7 @@ import { SafekeepError } from '@safekeep/shared/errors';
 import { listRetained } from '@safekeep/shared/history/retained-backups';
 import { isInventoryDue } from '@safekeep/shared/history/storage-findings';
 import { type InventoryDeps, inventory } from '../jobs/inventory.js';
+import { inTurn } from './in-turn.js';
 import type { Round } from './reconciler.js';
 
 /** How old the last look at a directory may get, in seconds. */
@@ -18,19 +19,23 @@ export function inventoryRound(
   deps: InventoryDeps & { readonly sourceNames: readonly string[] },
   { pause = 60_000, every = EVERY }: { readonly pause?: number; readonly every?: number } = {},
 ): Round {
+  const turn = {
+    round: 'inventory',
+    logger: deps.logger,
+    items: deps.sourceNames,
+    factsOf: (source: string) => ({ source }),
+  };
   return {
     name: 'inventory',
     pause,
     run: async () => {
-      const failures: unknown[] = [];
-      for (const source of deps.sourceNames) {
+      await inTurn(turn, async (source) => {
         try {
           if (await isInventoryDue(deps.pool, source, every)) await inventory(deps, source);
         } catch (error) {
-          if (!(await awaitsFirstBackup(deps, source, error))) failures.push(error);
+          if (!(await awaitsFirstBackup(deps, source, error))) throw error;
         }
-      }
-      if (failures.length > 0) throw failures[0];
+      });
     },
   };
 }

@@ -1,8 +1,9 @@
-import { listSchedules } from '@safekeep/shared/history/schedules';
+import { listSchedules, type ScheduleRow } from '@safekeep/shared/history/schedules';
 import type { ConfiguredSchedule } from '@safekeep/shared/schedules/kinds';
 import { addMissingSchedules } from '@safekeep/shared/schedules/register';
 import { type Scheduling, serveDue } from '@safekeep/shared/schedules/serve-due';
 import { syncSchedulers } from '@safekeep/shared/schedules/sync-schedulers';
+import { inTurn } from './in-turn.js';
 import type { Round } from './reconciler.js';
 
 /** Between two looks, in milliseconds. */
@@ -27,7 +28,13 @@ export function scheduleRounds(scheduling: Scheduling, wanted: readonly Configur
 
 /** Serves the due times that the queue has let pass. Any number of workers may do so at once. */
 async function serveOverlooked(scheduling: Scheduling): Promise<void> {
-  for (const { source, name } of await listSchedules(scheduling.pool)) {
+  const turn = {
+    round: 'due times',
+    logger: scheduling.logger,
+    items: await listSchedules(scheduling.pool),
+    factsOf: ({ source, name }: ScheduleRow) => ({ source, schedule: name }),
+  };
+  await inTurn(turn, async ({ source, name }) => {
     await serveDue(scheduling, { source, name, by: 'reconciler' });
-  }
+  });
 }

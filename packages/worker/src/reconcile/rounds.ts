@@ -14,7 +14,7 @@ export function workerRounds(services: Services): Round[] {
   const { pool, producer, logger, config } = services;
   return [
     { name: 'jobs', pause: 15_000, run: () => requeueAbandoned(pool, producer, logger) },
-    deadRunsRound(services),
+    deadRunsRound({ ...services, sources: config.sources }),
     orphanRound(logger),
     scratchRound(services),
     adoptRound(services),

@@ -9,10 +9,13 @@ import {
 import type { BackupStorage } from '@safekeep/shared/storage/contract';
 import { requireKnownDirectory } from '../jobs/require-known-directory.js';
 import type { Services } from '../services.js';
+import { inTurn } from './in-turn.js';
 import type { Round } from './reconciler.js';
 import { takeOver } from './take-over.js';
 
-type Deps = Pick<Services, 'pool' | 'logger' | 'config' | 'storageOf' | 'encryptionKey'>;
+interface Deps extends Pick<Services, 'pool' | 'logger' | 'storageOf' | 'encryptionKey'> {
+  readonly sources: readonly Source[];
+}
 
 /**
  * Settles what dead runs of backups left when no next run of their source does: hidden files, a published backup whose row
@@ -22,6 +25,12 @@ type Deps = Pick<Services, 'pool' | 'logger' | 'config' | 'storageOf' | 'encrypt
 export function deadRunsRound(deps: Deps): Round {
   // After an outage of history every lease has lapsed, and the living renew theirs within seconds: dead is who is silent at two looks.
   let silent: ReadonlySet<string> = new Set();
+  const turn = {
+    round: 'dead runs',
+    logger: deps.logger,
+    items: deps.sources,
+    factsOf: ({ name }: Source) => ({ source: name }),
+  };
   return {
     name: 'dead runs',
     pause: 15_000,
@@ -31,11 +40,11 @@ export function deadRunsRound(deps: Deps): Round {
       silent = new Set(lapsed.map(({ id }) => id));
       for (const { id, source } of lapsed) if (before.has(id)) await loseLapsedRun(deps.pool, source);
       const unswept = await listUnsweptSources(deps.pool);
-      for (const source of deps.config.sources) {
+      await inTurn(turn, async (source) => {
         const storage = deps.storageOf(source.name);
         if (unswept.includes(source.name) || (await hasPartials(storage)))
           await settle(deps, source, storage);
-      }
+      });
     },
   };
 }
