@@ -39,7 +39,8 @@ describe('the volume of the backups', function () {
 
   before(async function () {
     volume = await mountTmpfs(this, `size=${64 + 32 * SEEDS.length}m,nr_inodes=1000`);
-    logs = await mountTmpfs(this, 'size=64k');
+    // Room for what the worker has to say of all seeds: the log is to be full when its test fills it, and never before.
+    logs = await mountTmpfs(this, `size=${128 * SEEDS.length}k`);
     world = await openFaultWorld('volume', { sources: ['lab'], backupDirectory: volume.folder });
     requests = openRequests(world, ['main', 'lab']);
     await world.sql('source', slowTable(ROWS));
