@@ -1,6 +1,5 @@
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { expect } from 'chai';
-import { slowTable } from '../process/world.js';
 import type { Random } from '../property/random.js';
 import { type Asker, alertOf, asker } from './harness/asker.js';
 import { type FaultWorld, openFaultWorld } from './harness/fault-world.js';
@@ -87,8 +86,7 @@ describe('a restored copy that differs from its backup', function () {
        CREATE TABLE visits (patient int, note text); INSERT INTO visits SELECT g, 'note ' || g FROM generate_series(1, 99) g;
        CREATE SEQUENCE numbers; SELECT setval('numbers', 4711)`,
     );
-    await world.sql('source', slowTable(10_000));
-    await world.startWorker();
+    await world.startWorker(world.through('source'));
     ask = asker(world, await world.startApi());
     full = await ask.backup('full');
   });
