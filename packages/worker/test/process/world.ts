@@ -9,12 +9,13 @@ import { promisify } from 'node:util';
 import { Secret } from '@safekeep/shared/config/secret';
 import type { Backup } from '@safekeep/shared/contracts/backup';
 import { listBackups } from '@safekeep/shared/history/backups';
-import { clientOptions, createHistoryPool } from '@safekeep/shared/history/database';
+import { createHistoryPool } from '@safekeep/shared/history/database';
 import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../../../scripts/services/postgres.js';
 import { programArguments } from '../../../../scripts/services/program.js';
 import { type RedisServer, startRedis } from '../../../../scripts/services/redis.js';
 import { scratchFolder } from '../../../../scripts/services/scratch-folder.js';
+import { openTestSql } from './test-sql.js';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -101,16 +102,9 @@ export async function openWorld(name: string, options: WorldOptions = {}): Promi
     ...furtherSources(join(folder, 'sources.json'), sourceServer, options.sources ?? []),
   };
   const workers: WorkerProcess[] = [];
-  const sql = async <T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]> => {
-    const server = SOURCE.test(database) ? sourceServer : postgres;
-    const client = new pg.Client(clientOptions(new Secret(server.url(database))));
-    await client.connect();
-    try {
-      return (await client.query<T>(text)).rows;
-    } finally {
-      await client.end();
-    }
-  };
+  const [ours, theirs] = [openTestSql(postgres), openTestSql(sourceServer)];
+  const sql = <T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]> =>
+    (SOURCE.test(database) ? theirs : ours).query<T>(database, text);
   await sql('postgres', 'CREATE DATABASE history');
   for (const name of ['source', ...(options.sources ?? []).map((source) => `source_${source}`)]) {
     await createDatabase(sourceServer, name);
@@ -151,7 +145,7 @@ export async function openWorld(name: string, options: WorldOptions = {}): Promi
     killWorkers,
     close: async () => {
       await killWorkers();
-      await history.end();
+      await Promise.all([history.end(), ours.close(), theirs.close()]);
       await redis.stop();
       await postgres.stop('immediate');
       await sourceServer.stop('immediate');
