@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { bootstrap } from './bootstrap.mjs';
 import { check } from './test/check.mjs';
 import { sumUp } from './test/counts.mjs';
-import { findTests } from './test/groups.mjs';
+import { bySeeds, findTests, groupsOf } from './test/groups.mjs';
 import { runMochaGroups } from './test/mocha-groups.mjs';
 import { wasInterrupted } from './test/stage.mjs';
 import { readTallies, tableOf } from './test/tallies.mjs';
@@ -18,11 +18,7 @@ import { readTallies, tableOf } from './test/tallies.mjs';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const MINUTES = 60_000;
-const seeds = Number(process.env.FAULT_SEEDS ?? 1);
-if (!Number.isInteger(seeds) || seeds < 1) {
-  process.stderr.write('FAULT_SEEDS needs a whole number from 1, such as FAULT_SEEDS=20.\n');
-  process.exit(2);
-}
+const [seeds, first] = [countFrom('FAULT_SEEDS'), countFrom('FAULT_SEED')];
 // A hang ends a run; what a seed takes is bound by its own test.
 const limitMs = (10 + 10 * seeds) * MINUTES;
 
@@ -36,7 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), 'safekeep-faults-'));
 const tallies = join(folder, 'tallies');
 const build = await check('Build', 'tsc', ['-b']);
 const files = findTests().filter((file) => file.startsWith('packages/worker/test/faults/'));
-const counts = await runMochaGroups(files, {
+const counts = await runMochaGroups(bySeeds(groupsOf(files), { first, count: seeds }), {
   limitMs,
   built: build.failures.length === 0,
   // What is repeated for each seed waits for leases and locks to lapse, longer than all else.
@@ -49,3 +45,11 @@ rmSync(folder, { recursive: true });
 const { text, exitCode } = sumUp([build, ...counts]);
 process.stdout.write(`\n${wasInterrupted() ? 'Interrupted.\n' : ''}${text}\n`);
 process.exitCode = exitCode;
+
+/** @param {string} name of an environment variable */
+function countFrom(name) {
+  const value = Number(process.env[name] ?? 1);
+  if (Number.isInteger(value) && value >= 1) return value;
+  process.stderr.write(`${name} needs a whole number from 1, such as ${name}=20.\n`);
+  return process.exit(2);
+}

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { bootstrap } from './bootstrap.mjs';
 import { check } from './test/check.mjs';
 import { sumUp } from './test/counts.mjs';
-import { findTests } from './test/groups.mjs';
+import { findTests, groupsOf } from './test/groups.mjs';
 import { runMochaGroups } from './test/mocha-groups.mjs';
 import { wasInterrupted } from './test/stage.mjs';
 
@@ -28,7 +28,10 @@ async function runStages() {
   counts.push(build);
   counts.push(await check('Types of tests and scripts', 'tsc', ['-p', 'tsconfig.tests.json']));
   counts.push(
-    ...(await runMochaGroups(findTests(), { limitMs: 12 * MINUTES, built: build.failures.length === 0 })),
+    ...(await runMochaGroups(groupsOf(findTests()), {
+      limitMs: 12 * MINUTES,
+      built: build.failures.length === 0,
+    })),
   );
   return counts;
 }

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** @typedef {{ name: string, files: readonly string[], env?: Readonly<Record<string, string>> }} Group of test files for one mocha, and what is added to its environment */
+
 /** Folders whose tests start processes and servers of their own: there each file is a group. */
 const HEAVY = [
   'packages/worker/test/process',
@@ -47,7 +49,7 @@ const LONGEST = [
  * share a database server, so they stay together. Groups that take long come first.
  *
  * @param {readonly string[]} files paths below the repository
- * @returns {{ name: string, files: string[] }[]}
+ * @returns {Group[]}
  */
 export function groupsOf(files) {
   /** @type {Map<string, string[]>} */
@@ -65,6 +67,28 @@ export function groupsOf(files) {
   };
   const listed = [...groups].map(([name, members]) => ({ name, files: members }));
   return listed.sort((left, right) => rank(left.name) - rank(right.name));
+}
+
+/** With more seeds a group would run alone at the end for long. */
+const SEEDS_OF_A_GROUP = 5;
+
+/**
+ * Divides groups of tests that try many seeds, one after the other, by seeds.
+ *
+ * @param {readonly Group[]} groups
+ * @param {{ first: number, count: number }} seeds
+ * @returns {Group[]}
+ */
+export function bySeeds(groups, { first, count }) {
+  const parts = Math.ceil(count / SEEDS_OF_A_GROUP);
+  return groups.flatMap(({ name, files }) =>
+    Array.from({ length: parts }, (_, part) => {
+      const from = first + part * SEEDS_OF_A_GROUP;
+      const to = Math.min(from + SEEDS_OF_A_GROUP, first + count) - 1;
+      const env = { FAULT_SEED: `${from}`, FAULT_SEEDS: `${to - from + 1}` };
+      return { name: `${name}, seeds ${from} to ${to}`, files, env };
+    }),
+  );
 }
 
 /** All test files of the repository; a file is found wherever it is, so that none is forgotten. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findTests, groupsOf } from './groups.mjs';
+import { bySeeds, findTests, groupsOf } from './groups.mjs';
 
 describe('The groups of test files that run side by side', () => {
   it('hold every test file of the repository once', () => {
@@ -15,6 +15,14 @@ describe('The groups of test files that run side by side', () => {
       'scripts/test/operations/operations',
       'packages/worker/test/faults/clocks',
       'packages/worker/test/faults/worker-frozen',
+    ]);
+  });
+
+  it('are divided by seeds where many are tried, each seed once', () => {
+    const groups = bySeeds([{ name: 'a', files: ['a.test.ts'] }], { first: 3, count: 7 });
+    expect(groups).to.deep.equal([
+      { name: 'a, seeds 3 to 7', files: ['a.test.ts'], env: { FAULT_SEED: '3', FAULT_SEEDS: '5' } },
+      { name: 'a, seeds 8 to 9', files: ['a.test.ts'], env: { FAULT_SEED: '8', FAULT_SEEDS: '2' } },
     ]);
   });
 

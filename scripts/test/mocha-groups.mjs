@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countMocha } from './counts.mjs';
-import { groupsOf } from './groups.mjs';
 import { runStage } from './stage.mjs';
 
 /** Most tests wait for servers, locks and pauses most of the time, so some groups more than there are cores are no strain. */
@@ -12,19 +11,19 @@ const MORE_THAN_CORES = 4;
 const settings = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
 
 /**
- * Runs every group of these test files in a mocha of its own, several at a time.
- * @param {readonly string[]} files paths below the repository
+ * Runs every group in a mocha of its own, several at a time.
+ * @param {readonly import('./groups.mjs').Group[]} groups
  * @param {{ limitMs: number, built: boolean, env?: Readonly<Record<string, string>>, moreThanCores?: number }} options the
  *   time for all groups together, whether the packages are built, what is added to the environment of each mocha, and how
  *   many groups more than there are cores run at a time
  * @returns {Promise<import('./counts.mjs').Counts[]>}
  */
 export async function runMochaGroups(
-  files,
+  groups,
   { limitMs, built, env: added = {}, moreThanCores = MORE_THAN_CORES },
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'safekeep-test-'));
-  const waiting = groupsOf(files);
+  const waiting = [...groups];
   const deadline = Date.now() + limitMs;
   /** @type {Record<string, string>} */
   const env = built ? { ...added, SAFEKEEP_TEST_BUILT: '1' } : added;
@@ -32,7 +31,11 @@ export async function runMochaGroups(
   const counts = [];
   const lane = async () => {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-      const options = { limitMs: Math.max(1, deadline - Date.now()), alone: false, env };
+      const options = {
+        limitMs: Math.max(1, deadline - Date.now()),
+        alone: false,
+        env: { ...env, ...group.env },
+      };
       counts.push(await runGroup(group, folder, options));
     }
   };
@@ -42,7 +45,7 @@ export async function runMochaGroups(
 }
 
 /**
- * @param {{ name: string, files: readonly string[] }} group
+ * @param {import('./groups.mjs').Group} group
  * @param {string} folder
  * @param {{ limitMs: number, alone: boolean, env: Readonly<Record<string, string>> }} stage
  */
