@@ -50,7 +50,8 @@ export async function runMochaGroups(
  * @param {{ limitMs: number, alone: boolean, env: Readonly<Record<string, string>> }} stage
  */
 async function runGroup(group, folder, stage) {
-  const file = join(folder, `${group.name.replaceAll('/', '-')}.json`);
+  // A comma would end the option of the reporter.
+  const file = join(folder, `${group.name.replaceAll(/[^\w.-]+/g, '-')}.json`);
   const options = Object.entries(settings).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((one) =>
       one === false ? `--no-${name}` : `--${name}=${one}`,
