@@ -70,11 +70,15 @@ function meetStrangers({ number, random }: Seed): void {
   /** Paths below the backup directory of these and of what they hold, and the files of a backup that one stands in for. */
   function everythingOf(paths: readonly string[]): string[] {
     const below = (path: string) => path.slice(world.backupDirectory.length + 1);
+    // What looks like a companion of a stranger may be a folder, another stranger.
+    const files = readdirSync(world.backupDirectory, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map(({ name }) => name);
     return [
       ...paths.flatMap((path) => {
         if (lstatSync(path).isDirectory()) return readdirSync(path).map((name) => below(join(path, name)));
         return namesOf(below(path))
-          .filter((name) => readdirSync(world.backupDirectory).includes(name))
+          .filter((name) => files.includes(name))
           .concat(below(path));
       }),
     ].filter((path, at, all) => all.indexOf(path) === at);
