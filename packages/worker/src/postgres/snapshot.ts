@@ -80,10 +80,18 @@ export async function connectReader(
   // Without a listener a connection that breaks between two queries would end the process; the next query reports it.
   client.on('error', () => {});
   const close = () => hangUp(client);
-  const stop = () => void close();
+  let giveUp: (reason: unknown) => void = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  const stop = () => {
+    giveUp(signal?.reason);
+    void close();
+  };
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    await client.connect();
+    // pg never settles the `connect` of a client that is ended meanwhile.
+    await Promise.race([client.connect(), stopped]);
     await client.query(READING_SETTINGS);
     // The dump has the first claim on the machine; a scan by several processes would compete with it.
     await client.query('SET max_parallel_workers_per_gather = 0; SET jit = off');
