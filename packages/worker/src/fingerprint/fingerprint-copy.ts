@@ -2,6 +2,8 @@ import type { Secret } from '@safekeep/shared/config/secret';
 import { clientOptions } from '@safekeep/shared/history/database';
 import pg from 'pg';
 import { readKeyHashCanary } from '../incremental/read-keys.js';
+import { connectUntil } from '../postgres/connect-until.js';
+import { hangUp } from '../postgres/hang-up.js';
 import { readLargeObjectContents } from '../postgres/large-object-contents.js';
 import { readExtensions } from '../postgres/object-definitions.js';
 import { READING_SETTINGS } from '../postgres/reading-settings.js';
@@ -27,10 +29,10 @@ export async function fingerprintCopy(
   const client = new pg.Client({ ...clientOptions(url), connectionTimeoutMillis: 10_000 });
   client.on('error', () => {});
   // A query that runs when the test is stopped ends with its connection.
-  const hangUp = () => void client.end().catch(() => {});
-  signal.addEventListener('abort', hangUp, { once: true });
+  const stop = () => void hangUp(client);
+  signal.addEventListener('abort', stop, { once: true });
   try {
-    await client.connect();
+    await connectUntil(signal, client);
     await client.query(READING_SETTINGS);
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
     return await read(client, expected, terms);
@@ -38,8 +40,8 @@ export async function fingerprintCopy(
     if (signal.aborted) throw signal.reason;
     throw targetFailure('let the restored copy be read', error);
   } finally {
-    signal.removeEventListener('abort', hangUp);
-    await client.end().catch(() => {});
+    signal.removeEventListener('abort', stop);
+    await hangUp(client);
   }
 }
 

@@ -3,6 +3,7 @@ import { fail } from '@safekeep/shared/errors';
 import { clientOptions } from '@safekeep/shared/history/database';
 import { errorCode } from '@safekeep/shared/logger';
 import pg from 'pg';
+import { connectUntil } from './connect-until.js';
 import { hangUp } from './hang-up.js';
 import { READING_SETTINGS } from './reading-settings.js';
 
@@ -80,18 +81,10 @@ export async function connectReader(
   // Without a listener a connection that breaks between two queries would end the process; the next query reports it.
   client.on('error', () => {});
   const close = () => hangUp(client);
-  let giveUp: (reason: unknown) => void = () => {};
-  const stopped = new Promise<never>((_, reject) => {
-    giveUp = reject;
-  });
-  const stop = () => {
-    giveUp(signal?.reason);
-    void close();
-  };
+  const stop = () => void close();
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    // pg never settles the `connect` of a client that is ended meanwhile.
-    await Promise.race([client.connect(), stopped]);
+    await (signal === undefined ? client.connect() : connectUntil(signal, client));
     await client.query(READING_SETTINGS);
     // The dump has the first claim on the machine; a scan by several processes would compete with it.
     await client.query('SET max_parallel_workers_per_gather = 0; SET jit = off');
